@@ -28,13 +28,33 @@ export function Flag(description: string, byDefault?: boolean) {
 }
 
 /** One of some words. */
-export function Choice<const W extends readonly string[]>(words: W, description: string, byDefault?: W[number]) {
+export function Choice<const W extends readonly string[]>(
+  words: W,
+  description: string,
+  byDefault?: W[number],
+) {
   return Type.Unsafe<W[number]>({
     type: 'string',
     enum: [...words],
     description,
     ...(byDefault === undefined ? {} : { default: byDefault }),
   });
+}
+
+/** One word or several: a list, or Ansible's comma-separated string. Read it with `words`. */
+export function Words(description: string, byDefault?: readonly string[]) {
+  return Type.Unsafe<string | readonly string[]>({
+    type: ['array', 'string'],
+    items: { type: 'string' },
+    description,
+    ...(byDefault === undefined ? {} : { default: [...byDefault] }),
+  });
+}
+
+/** The words of a `Words` argument, without blanks and empty ones. */
+export function words(given: string | readonly string[] | undefined): readonly string[] {
+  const list = given === undefined ? [] : typeof given === 'string' ? given.split(',') : given;
+  return list.map(word => word.trim()).filter(word => word !== '');
 }
 
 /** A file mode: octal digits as a string ('0644'), or chmod's symbolic form (u=rw,g=r,o=r). */

@@ -17,4 +17,6 @@ export interface Inventory {
   /** Folder of the first source: `inventory_dir`. */
   readonly folder: string;
   readonly files: readonly string[];
+  /** What `localhost` means: the host named so, or else this machine, with what is set for all. */
+  readonly localhost?: Host;
 }

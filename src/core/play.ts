@@ -91,9 +91,14 @@ export interface IncludeNode extends Inherited {
   readonly name?: Written<string>;
   readonly place: Place;
   readonly file: Written<string>;
-  readonly loop?: TaskNode['loop'];
+  readonly loop?: TaskNode['loop'] | undefined;
   readonly loopControl: LoopControl;
-  /** Loads and compiles a file's tasks; its children inherit this node's keywords except `when`, `loop` and tags given outside `apply`. Throws DiagnosticError. */
+  /** The tasks of the file, where its name is no template: for looking ahead. The run calls `load`. */
+  readonly ahead?: readonly Node[];
+  /**
+   * Loads and compiles a file's tasks. As in Ansible, they inherit from what is around this node, and of the node itself
+   * its `vars` and what `apply` says. Throws DiagnosticError.
+   */
   readonly load: (file: string) => Promise<readonly Node[]>;
 }
 
@@ -128,6 +133,8 @@ export interface Play {
   readonly anyErrorsFatal: boolean;
   readonly maxFailPercentage?: number;
   readonly forceHandlers: boolean;
+  /** When `schedule install` runs the playbook: cron's five fields, or an alias. */
+  readonly schedule?: Written<string>;
   readonly preTasks: readonly Node[];
   readonly tasks: readonly Node[];
   readonly postTasks: readonly Node[];

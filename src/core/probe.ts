@@ -56,7 +56,13 @@ export type Request =
   | { readonly via: 'reach'; readonly target: DialTarget; readonly timeout: number }
   /** On the controller: a file, everything below a folder, or a template rendered with the host's variables. */
   | { readonly via: 'file'; readonly path: string; readonly subfolder: 'files' | 'templates' | 'tasks' | '' }
-  | { readonly via: 'tree'; readonly path: string; readonly subfolder: 'files' | '' }
+  | {
+      readonly via: 'tree';
+      readonly path: string;
+      readonly subfolder: 'files' | '';
+      /** Links are told as what they point to, but for one that leads back to a folder it lies in, and a dangling one. */
+      readonly follow?: boolean;
+    }
   | { readonly via: 'render'; readonly path: string; readonly options: RenderOptions };
 
 /** Answers by the request's `via`; `null` for a file or folder that is not there. */
@@ -70,13 +76,25 @@ export type Answer =
   | { readonly via: 'tree'; readonly value: readonly TreeEntry[] | null }
   | { readonly via: 'render'; readonly value: string };
 
+/** A request that the controller answers by itself. */
+export type ControllerRequest = Extract<Request, { via: 'file' | 'tree' | 'render' }>;
+
 /** Requests and the pure function that makes sense of their answers, which come in the same order. */
 export interface Probe<T> {
+  /**
+   * What to look at on the host depends on files of the controller: these are asked first, which costs the host nothing,
+   * and the probe made of their answers takes this one's place. Heeded on the outermost probe only, not inside `all`.
+   */
+  readonly refine?: {
+    readonly requests: readonly ControllerRequest[];
+    readonly with: (answers: readonly Answer[]) => Probe<T>;
+  };
   readonly requests: readonly Request[];
-  /** May throw a ProbeError: then the task fails with its message. */
-  readonly read: (answers: readonly Answer[]) => T;
-  /** Taken as seen in plan mode when reading fails after an earlier change on this host is only planned. */
-  readonly orElse?: T;
+  /**
+   * May throw a ProbeError: then the task fails with its message. An answer that is an Error could not be had.
+   * @param suppose plan mode, and an earlier change on this host is only planned: what `supposing` says counts
+   */
+  readonly read: (answers: readonly (Answer | Error)[], suppose?: boolean) => T;
 }
 
 /** What was looked at cannot be understood or may not be read; the sentence is for the user. */
@@ -84,8 +102,9 @@ export class ProbeError extends Error {}
 
 type ValueOf<V extends Answer['via']> = Extract<Answer, { via: V }>['value'];
 
-function only<V extends Answer['via']>(via: V, answers: readonly Answer[]): ValueOf<V> {
+function only<V extends Answer['via']>(via: V, answers: readonly (Answer | Error)[]): ValueOf<V> {
   const [answer] = answers;
+  if (answer instanceof Error) throw answer;
   if (answer?.via !== via) throw new Error(`a ${via} request was answered by ${answer?.via ?? 'nothing'}`);
   return answer.value as ValueOf<V>;
 }
@@ -133,8 +152,8 @@ export function controllerFile(path: string, subfolder: 'files' | 'templates' | 
 }
 
 /** Everything below a folder of the controller, or null when the path is no folder. */
-export function controllerTree(path: string): Probe<readonly TreeEntry[] | null> {
-  return { requests: [{ via: 'tree', path, subfolder: 'files' }], read: answers => only('tree', answers) };
+export function controllerTree(path: string, follow = false): Probe<readonly TreeEntry[] | null> {
+  return { requests: [{ via: 'tree', path, subfolder: 'files', follow }], read: answers => only('tree', answers) };
 }
 
 export function renderedTemplate(path: string, options: RenderOptions = {}): Probe<string> {
@@ -155,29 +174,48 @@ export function all<P extends Parts>(parts: P): Probe<Seen<P>> {
   const probes = Object.values(parts);
   return {
     requests: probes.flatMap(part => part.requests),
-    read: answers => {
+    read: (answers, suppose) => {
       let from = 0;
-      const values = probes.map(part => readOne(part, answers.slice(from, (from += part.requests.length))));
+      const values = probes.map(part => part.read(answers.slice(from, (from += part.requests.length)), suppose));
       return Object.fromEntries(names.map((name, i) => [name, values[i]])) as Seen<P>;
     },
   };
 }
 
-function readOne<T>(part: Probe<T>, answers: readonly Answer[]): T {
-  return part.read(answers);
+export function mapProbe<T, U>(part: Probe<T>, convert: (seen: T) => U): Probe<U> {
+  return { requests: part.requests, read: (answers, suppose) => convert(part.read(answers, suppose)) };
 }
 
-export function mapProbe<T, U>(part: Probe<T>, convert: (seen: T) => U): Probe<U> {
+/** A probe that is made once `first`, which asks only the controller, is known. See `Probe.refine`. */
+export function refined<A, T>(first: Probe<A>, next: (seen: A) => Probe<T>): Probe<T> {
+  const requests = first.requests.filter(isControllerRequest);
+  if (requests.length < first.requests.length) throw new Error('a refined probe begins with the controller alone');
   return {
-    requests: part.requests,
-    read: answers => convert(part.read(answers)),
-    ...(part.orElse === undefined ? {} : { orElse: convert(part.orElse) }),
+    requests: [],
+    read: () => {
+      throw new Error('a refined probe was read before it was refined');
+    },
+    refine: { requests, with: answers => next(first.read(answers)) },
   };
+}
+
+export function isControllerRequest(request: Request): request is ControllerRequest {
+  return request.via === 'file' || request.via === 'tree' || request.via === 'render';
 }
 
 /** The same probe, with what to suppose in plan mode while the thing that answers is not there yet. */
 export function supposing<T>(part: Probe<T>, orElse: T): Probe<T> {
-  return { ...part, orElse };
+  return {
+    requests: part.requests,
+    read: (answers, suppose) => {
+      try {
+        return part.read(answers, suppose);
+      } catch (error) {
+        if (suppose && error instanceof ProbeError) return orElse;
+        throw error;
+      }
+    },
+  };
 }
 
 /** Two requests with one key have one answer. */

@@ -25,10 +25,11 @@ export function quote(word: string | number): string {
 
 /**
  * Shell text from a template: strings and numbers become one quoted word each, a list one word for each element,
- * `Sh` is taken as it stands.
+ * `Sh` is taken as it stands. Backslashes are the shell's; only `\${` stands for the shell's own `${`.
  */
 export function sh(strings: TemplateStringsArray, ...values: readonly Interpolated[]): Sh {
-  return new Sh(strings.raw.reduce((text, part, i) => text + interpolate(values[i - 1]) + part));
+  const parts = strings.raw.map(part => part.replaceAll('\\${', '${'));
+  return new Sh(parts.reduce((text, part, i) => text + interpolate(values[i - 1]) + part));
 }
 
 function interpolate(value: Interpolated | undefined): string {

@@ -53,8 +53,10 @@ export interface FileWrite {
   readonly group?: string;
   /** Command that must accept the new content before it is put in place; `%s` is the temporary file. */
   readonly validate?: string;
-  /** Keep the old file as `PATH.<date>~`. */
+  /** Keep the old file as `PATH.<pid>.<date>~`. */
   readonly backup?: boolean;
+  /** Write into the file itself where a rename over it is not possible (a file mounted into a container). */
+  readonly unsafe?: boolean;
 }
 
 /** Poll one request until its answer is satisfying, failing, or time is over. */

@@ -1,5 +1,6 @@
 /** A task module: what to look at and what follows from what was seen. No control flow, no I/O. */
 import type { Static, TObject } from 'typebox';
+import { type Aliases, withAliases } from './aliases.ts';
 import type { Probe } from './probe.ts';
 import type { Step, StepOutput } from './step.ts';
 import type { ValueMap } from './value.ts';
@@ -40,6 +41,10 @@ export interface TaskModule<Args, Seen> {
   readonly args: TObject;
   /** The argument that a bare string sets: `command: uptime`. */
   readonly freeForm?: string;
+  /** Other names of arguments, as `{ pkg: 'name' }`; `defineTask` puts them into the schema and translates them. */
+  readonly aliases?: Aliases;
+  /** Arguments that must be given by one of their names, so that the schema cannot require them; set by `defineTask`. */
+  readonly needed?: readonly string[];
   /** YAML tasks, shown in the reference and checked by a test. */
   readonly examples: string;
   /** What `register` gets, key by key. */
@@ -49,7 +54,12 @@ export interface TaskModule<Args, Seen> {
   readonly probe?: (args: Args) => Probe<Seen>;
   readonly plan: (args: Args, seen: Seen, context: PlanContext) => Plan;
   /** What `register` gets beside changed, failed and msg. Called after the steps (also when one failed), or when none was needed. */
-  readonly result?: (args: Args, seen: Seen, outputs: readonly StepOutput[], context: PlanContext) => ValueMap;
+  readonly result?: (
+    args: Args,
+    seen: Seen,
+    outputs: readonly StepOutput[],
+    context: PlanContext,
+  ) => ValueMap;
 }
 
 /** A module whose argument and observation types are its own business: as the registry and the engine hold it. */
@@ -60,5 +70,5 @@ export type AnyTaskModule = TaskModule<ValueMap, unknown>;
 export function defineTask<Schema extends TObject, Seen = undefined>(
   module: Omit<TaskModule<Static<Schema>, Seen>, 'args'> & { readonly args: Schema },
 ): AnyTaskModule {
-  return module as unknown as AnyTaskModule;
+  return withAliases(module as unknown as AnyTaskModule);
 }

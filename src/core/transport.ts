@@ -91,7 +91,7 @@ export interface ConnectionSettings {
   readonly user?: string;
   readonly password?: string;
   readonly privateKeyFile?: string;
-  /** ssh options in ssh_config's words, from ansible_ssh_common_args: lower-case key → values. */
+  /** ssh options in ssh_config's words, from ansible_ssh_common_args: lower-case key → values; `-F` is `configfile`. */
   readonly sshOptions?: Readonly<Record<string, readonly string[]>>;
   /** Seconds for connecting and logging in; default 10. */
   readonly connectTimeout?: number;
