@@ -3,9 +3,15 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/e2e/**'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 300_000,
     pool: 'forks',
     maxWorkers: 2,
+    reporters: ['default', './test/support/reporter.ts'],
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts', 'tasks/**/*.ts'],
+      reporter: ['text-summary'],
+    },
   },
 });
