@@ -22,7 +22,6 @@ try {
     platform: 'node',
     format: 'esm',
     packages: 'external',
-    external: ['*.generated.js'],
     logLevel: 'error',
   });
   process.argv = [process.execPath, resolve(file), ...args];

@@ -44,8 +44,25 @@ export function holdsTemplate(value: Value): boolean {
 
 function accept(module: AnyTaskModule, raw: ValueMap, written: boolean): Acceptance {
   const problems: ArgumentProblem[] = [];
-  const args = acceptObject(module.args, raw, { module: module.name, written, problems, path: [] });
+  const walk: Walk = { module: module.name, written, problems, path: [] };
+  const args = acceptObject(module.args, raw, walk);
+  for (const name of missingByAnyName(module, args)) complain(walk, missing(name, walk));
   return problems.length > 0 ? { problems } : { args };
+}
+
+/** Where an argument has aliases, the schema cannot require it. */
+function missingByAnyName(
+  { needed = [], aliases = {}, args: schema }: AnyTaskModule,
+  args: ValueMap,
+): readonly string[] {
+  const given = Object.keys(args);
+  return needed.filter(
+    name => !given.some(other => (aliases[other] ?? other) === name) && !meant(name, given, schema),
+  );
+}
+
+function missing(name: string, walk: Walk): string {
+  return `missing argument "${argumentName(below(walk, name))}" of ${walk.module}`;
 }
 
 function acceptValue(schema: JsonSchema, value: Value, walk: Walk): Value {
@@ -124,7 +141,7 @@ function acceptObject(schema: JsonSchema, map: ValueMap, walk: Walk): ValueMap {
   for (const [name, property] of absent) {
     if (!schema.required?.includes(name) || property.default !== undefined || meant(name, names, schema))
       continue;
-    complain(walk, `missing argument "${argumentName(below(walk, name))}" of ${walk.module}`);
+    complain(walk, missing(name, walk));
   }
   const defaults = absent.flatMap(([name, property]) =>
     property.default === undefined ? [] : [[name, structuredClone(property.default)] as const],

@@ -1,13 +1,7 @@
 /** Copies what is on the host already (`remote_src`): a file, or a directory with everything in it. */
 import { basename, dirname, join } from 'node:path/posix';
 import type { TreeArgs } from './copy-tree.ts';
-import {
-  attributeSteps,
-  differences,
-  sayAttributes,
-  stateResult,
-  wantedMode,
-} from './file-attributes.ts';
+import { attributeSteps, differences, sayAttributes, stateResult, wantedMode } from './file-attributes.ts';
 import { installScript } from './file-write.ts';
 import type { Place } from './place-file.ts';
 import { endOf, folderSteps, lookAtPlace, placeResult, targetOf } from './place-file.ts';
@@ -92,7 +86,11 @@ function install(args: HostCopyArgs, source: Present, end: PathState): Step {
     },
     { fill: sh`cat -- ${source.real ?? source.path} >"$1"` },
   );
-  const others = replaced ? differences(args, replaced).map(({ what, from, to }) => `, ${what} ${from} → ${to}`).join('') : sayAttributes(args, mode);
+  const others = replaced
+    ? differences(args, replaced)
+        .map(({ what, from, to }) => `, ${what} ${from} → ${to}`)
+        .join('')
+    : sayAttributes(args, mode);
   return { say: `copy ${source.path} to ${end.path}${others}`, action: { kind: 'script', text } };
 }
 
@@ -101,7 +99,8 @@ function copyFolder(args: HostCopyArgs, copy: HostCopy, source: Present): Plan {
   const direct = copy.place.direct.end;
   const inside = copy.place.inside?.end ?? direct;
   const root = src.endsWith('/') ? direct : inside;
-  if (root.exists && root.type !== 'directory') return refuse(`cannot copy into ${root.path}: it is not a directory`);
+  if (root.exists && root.type !== 'directory')
+    return refuse(`cannot copy into ${root.path}: it is not a directory`);
   const there = new Map(copy.there.map(entry => [entry.relative, entry]));
   const clash = copy.below.find(({ type, relative }) => {
     const old = there.get(relative);
@@ -115,24 +114,46 @@ function copyFolder(args: HostCopyArgs, copy: HostCopy, source: Present): Plan {
   const above = root.exists ? [] : missingFolders(root);
   const folders = copy.below.filter(({ type, relative }) => type === 'directory' && !there.has(relative));
   steps.push(...makeFolders(args, above, folders, root));
-  const files = copy.below.filter(entry => entry.type === 'file' && differs(args, entry, there.get(entry.relative)));
+  const files = copy.below.filter(
+    entry => entry.type === 'file' && differs(args, entry, there.get(entry.relative)),
+  );
   steps.push(...copyFiles(args, files, source, root));
-  const links = copy.below.filter(entry => entry.type === 'link' && there.get(entry.relative)?.target !== entry.target);
+  const links = copy.below.filter(
+    entry => entry.type === 'link' && there.get(entry.relative)?.target !== entry.target,
+  );
   steps.push(...links.map(entry => linkStep(entry, join(root.path, entry.relative))));
-  return [...steps, ...ownership(args, copy, root, [...files, ...folders].map(({ relative }) => relative))];
+  return [
+    ...steps,
+    ...ownership(
+      args,
+      copy,
+      root,
+      [...files, ...folders].map(({ relative }) => relative),
+    ),
+  ];
 }
 
 function differs({ force }: HostCopyArgs, entry: TreeState, old: TreeState | undefined): boolean {
   return old === undefined || (force && old.sha1 !== entry.sha1);
 }
 
-function makeFolders(args: HostCopyArgs, above: readonly string[], folders: readonly TreeState[], root: PathState): readonly Step[] {
+function makeFolders(
+  args: HostCopyArgs,
+  above: readonly string[],
+  folders: readonly TreeState[],
+  root: PathState,
+): readonly Step[] {
   const paths = folders.map(({ relative }) => join(root.path, relative)).sort();
   return folderSteps(args, [...above, ...paths], args.directory_mode, root.umask);
 }
 
 /** One script for all files: each is copied beside its place and renamed; it gets the mode asked for, or its source's. */
-function copyFiles(args: HostCopyArgs, files: readonly TreeState[], source: Present, root: PathState): readonly Step[] {
+function copyFiles(
+  args: HostCopyArgs,
+  files: readonly TreeState[],
+  source: Present,
+  root: PathState,
+): readonly Step[] {
   if (files.length === 0) return [];
   const given = args.mode === undefined || args.mode === 'preserve' ? undefined : args.mode;
   const puts = files.map(entry => {
@@ -140,7 +161,10 @@ function copyFiles(args: HostCopyArgs, files: readonly TreeState[], source: Pres
     const from = join(source.path, entry.relative);
     return sh`put ${from} ${to} ${join(dirname(to), `.girofle-${entry.inode}`)} ${given ?? `0${entry.mode}`}`;
   });
-  const names = files.slice(0, 3).map(({ relative }) => join(root.path, relative)).join(', ');
+  const names = files
+    .slice(0, 3)
+    .map(({ relative }) => join(root.path, relative))
+    .join(', ');
   const more = files.length > 3 ? ` and ${files.length - 3} more` : '';
   const text: Sh = joinSh([
     sh`put() {
@@ -158,11 +182,19 @@ function own({ owner, group }: HostCopyArgs): Sh {
 }
 
 function linkStep({ target = '' }: TreeState, path: string): Step {
-  return { say: `create link ${path} → ${target}`, action: { kind: 'script', text: sh`ln -sfn -- ${target} ${path}` } };
+  return {
+    say: `create link ${path} → ${target}`,
+    action: { kind: 'script', text: sh`ln -sfn -- ${target} ${path}` },
+  };
 }
 
 /** Owner and group hold for everything in the directory; what was just copied has them. */
-function ownership(args: HostCopyArgs, copy: HostCopy, root: PathState, done: readonly string[]): readonly Step[] {
+function ownership(
+  args: HostCopyArgs,
+  copy: HostCopy,
+  root: PathState,
+  done: readonly string[],
+): readonly Step[] {
   const { owner, group } = args;
   if ((owner === undefined && group === undefined) || !root.exists) return [];
   const wanted = { ...(owner === undefined ? {} : { owner }), ...(group === undefined ? {} : { group }) };

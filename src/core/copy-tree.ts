@@ -34,13 +34,25 @@ export function lookAtTree(args: PlaceArgs, dest: string, tree: readonly TreeEnt
   const inside = { ...args, follow: false };
   return all({
     root: pathState(dest, { follow: true }),
-    folders: every(tree.filter(entry => entry.type === 'directory'), ({ path }) => pathState(join(dest, path), { follow: true })),
-    files: every(tree.filter(entry => entry.type === 'file'), ({ relative, sha1 }) => lookAtTarget(join(dest, relative), inside, sha1)),
-    links: every(tree.filter(entry => entry.type === 'link'), ({ path }) => pathState(join(dest, path))),
+    folders: every(
+      tree.filter(entry => entry.type === 'directory'),
+      ({ path }) => pathState(join(dest, path), { follow: true }),
+    ),
+    files: every(
+      tree.filter(entry => entry.type === 'file'),
+      ({ relative, sha1 }) => lookAtTarget(join(dest, relative), inside, sha1),
+    ),
+    links: every(
+      tree.filter(entry => entry.type === 'link'),
+      ({ path }) => pathState(join(dest, path)),
+    ),
   });
 }
 
-function every<E extends TreeEntry, T>(entries: readonly E[], lookAt: (entry: E) => Probe<T>): Probe<{ entry: E; at: T }[]> {
+function every<E extends TreeEntry, T>(
+  entries: readonly E[],
+  lookAt: (entry: E) => Probe<T>,
+): Probe<{ entry: E; at: T }[]> {
   const probes = entries.map(entry => ({ entry, probe: lookAt(entry) }));
   return {
     requests: probes.flatMap(({ probe }) => probe.requests),
@@ -57,21 +69,31 @@ function every<E extends TreeEntry, T>(entries: readonly E[], lookAt: (entry: E)
 
 /** Directories first, then files, then links. */
 export function copyTree(args: TreeArgs, place: TreePlace): Plan {
-  const blocked = [{ at: place.root }, ...place.folders].find(({ at }) => at.exists && at.type !== 'directory');
+  const blocked = [{ at: place.root }, ...place.folders].find(
+    ({ at }) => at.exists && at.type !== 'directory',
+  );
   if (blocked) return refuse(`cannot copy into ${blocked.at.path}: it is not a directory`);
   const { mode: _fileMode, ...others } = args;
-  const folderArgs: FileArgs = { ...others, ...(args.directory_mode === undefined ? {} : { mode: args.directory_mode }) };
+  const folderArgs: FileArgs = {
+    ...others,
+    ...(args.directory_mode === undefined ? {} : { mode: args.directory_mode }),
+  };
   const steps: Step[] = [...makeFolders(folderArgs, place, args.directory_mode)];
   for (const { at } of place.folders) if (at.exists) steps.push(...attributeSteps(folderArgs, at));
   for (const { entry, at } of place.files) {
-    const wanted = { content: entry.content, sha1: entry.sha1, ...(args.mode === 'preserve' ? { mode: entry.mode } : {}) };
+    const wanted = {
+      content: entry.content,
+      sha1: entry.sha1,
+      ...(args.mode === 'preserve' ? { mode: entry.mode } : {}),
+    };
     const file = { ...args, dest: at.self.path, follow: false };
     const plan = placeFile(file, { direct: at, inside: undefined }, wanted);
     if (isRefusal(plan)) return plan;
     steps.push(...plan);
   }
   for (const { entry, at } of place.links) {
-    if (at.exists && at.type === 'directory') return refuse(`refusing to replace the directory ${at.path} by a link`);
+    if (at.exists && at.type === 'directory')
+      return refuse(`refusing to replace the directory ${at.path} by a link`);
     if (at.exists && (at.target === entry.target || !args.force)) continue;
     steps.push({
       say: `${at.exists ? 'change' : 'create'} link ${at.path} → ${entry.target}`,
@@ -82,7 +104,11 @@ export function copyTree(args: TreeArgs, place: TreePlace): Plan {
 }
 
 /** One step for all directories that are missing, each after the one that it is in. */
-function makeFolders(args: FileArgs, { root, folders }: TreePlace, mode: string | undefined): readonly Step[] {
+function makeFolders(
+  args: FileArgs,
+  { root, folders }: TreePlace,
+  mode: string | undefined,
+): readonly Step[] {
   const missing = folders.flatMap(({ at }) => (at.exists ? [] : [at.path]));
   const above = root.exists ? [] : missingFolders(root);
   return folderSteps(args, [...above, ...missing.sort()], mode, root.umask);

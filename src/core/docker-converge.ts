@@ -6,7 +6,7 @@ import { connectStep, endpointSteps } from './docker-endpoints.ts';
 import { createStep, removeStep, renameStep, stopStep, updateStep } from './docker-life.ts';
 import { probeContainer, probeImage } from './docker-probe.ts';
 import { pullStep } from './docker-pull.ts';
-import { all, type Probe, supposing } from './probe.ts';
+import { all, type Probe } from './probe.ts';
 import type { Diff, Step } from './step.ts';
 import type { ValueMap } from './value.ts';
 
@@ -17,20 +17,17 @@ export interface SeenContainer {
   readonly image: ValueMap | null;
 }
 
-const nothing: SeenContainer = { container: null, leftover: null, image: null };
-
 /** The name under which a container is made that will take another's place. */
 export function makingName(name: string): string {
   return `${name}.girofle-new`;
 }
 
 export function probeDeclared(name: string, image: string): Probe<SeenContainer> {
-  const parts = {
+  return all({
     container: probeContainer(name),
     leftover: probeContainer(makingName(name)),
     image: probeImage(image),
-  };
-  return supposing(all(parts), nothing);
+  });
 }
 
 export interface Convergence {

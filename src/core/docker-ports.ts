@@ -10,7 +10,8 @@ interface Published {
   readonly outside: string;
 }
 
-const WRITTEN = /^(?:(\[[0-9a-fA-F:]+\]|[0-9.]+):)?(?:(\d*(?:-\d+)?):)?(\d+(?:-\d+)?)(?:\/(tcp|udp|sctp))?$/;
+const WRITTEN =
+  /^(?:(\[[0-9a-fA-F:]+\]|\d+(?:\.\d+){3}):)?(?:(\d*(?:-\d+)?):)?(\d+(?:-\d+)?)(?:\/(tcp|udp|sctp))?$/;
 
 /** What is wrong with a port, or nothing. */
 export function portProblem(written: string | number): string | undefined {

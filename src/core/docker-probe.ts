@@ -1,6 +1,6 @@
 /** Looking at Docker's objects: what the daemon says, or a sentence when it does not answer. */
 import { type DockerAnswer, type DockerCall, dockerPath, dockerSucceeded } from './docker.ts';
-import { type Probe, ProbeError, probeDocker } from './probe.ts';
+import { mapProbe, type Probe, ProbeError, probeDocker, supposing } from './probe.ts';
 import type { Value, ValueMap } from './value.ts';
 import { isMap } from './value.ts';
 
@@ -19,45 +19,54 @@ export function readAnswer(answer: DockerAnswer): Value {
   );
 }
 
-function readMap(answer: DockerAnswer): ValueMap | null {
-  const body = readObject(answer);
-  return isMap(body) ? body : null;
+function get(path: string, query?: DockerCall['query']): DockerCall {
+  return { method: 'GET', path, ...(query === undefined ? {} : { query }) };
 }
 
-function get(path: string): DockerCall {
-  return { method: 'GET', path };
+/** An object, or null; a plan supposes that there is none while Docker itself is still to be installed. */
+function probeObject(path: string): Probe<ValueMap | null> {
+  const read = (answer: DockerAnswer) => {
+    const body = readObject(answer);
+    return isMap(body) ? body : null;
+  };
+  return supposing(probeDocker(get(path), read), null);
+}
+
+function probeList(path: string, query?: DockerCall['query']): Probe<readonly Value[]> {
+  const read = (answer: DockerAnswer) => {
+    const body = readAnswer(answer);
+    return Array.isArray(body) ? body : [];
+  };
+  return supposing(probeDocker(get(path, query), read), []);
 }
 
 /** `docker inspect` of a container, or null. */
 export function probeContainer(name: string): Probe<ValueMap | null> {
-  return probeDocker(get(dockerPath('containers', name, 'json')), readMap);
+  return probeObject(dockerPath('containers', name, 'json'));
 }
 
 /** `docker image inspect`, or null. */
 export function probeImage(reference: string): Probe<ValueMap | null> {
-  return probeDocker(get(dockerPath('images', reference, 'json')), readMap);
+  return probeObject(dockerPath('images', reference, 'json'));
 }
 
 /** `docker network inspect`, or null. */
 export function probeNetwork(name: string): Probe<ValueMap | null> {
-  return probeDocker(get(dockerPath('networks', name)), readMap);
+  return probeObject(dockerPath('networks', name));
 }
 
-/** `docker info`. */
+/** `docker info`; empty where a plan supposes. */
 export function probeInfo(): Probe<ValueMap> {
-  return probeDocker(get('/info'), answer => {
-    const body = readAnswer(answer);
-    return isMap(body) ? body : {};
-  });
+  return mapProbe(probeObject('/info'), info => info ?? {});
 }
 
 /** Containers, running or not, that carry a label. */
 export function probeContainersWith(label: string): Probe<readonly Value[]> {
-  const query = { all: true, filters: JSON.stringify({ label: [label] }) };
-  return probeDocker({ ...get('/containers/json'), query }, answer => {
-    const body = readAnswer(answer);
-    return Array.isArray(body) ? body : [];
-  });
+  return probeList('/containers/json', { all: true, filters: JSON.stringify({ label: [label] }) });
+}
+
+export function probeNetworks(): Probe<readonly Value[]> {
+  return probeList('/networks');
 }
 
 /** What a wait's judge is handed for a Docker request. */

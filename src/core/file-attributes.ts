@@ -17,7 +17,8 @@ export const fileArgs = {
   mode: Type.Optional(Mode),
   attributes: Type.Optional(
     Type.String({
-      description: 'Flags as lsattr shows them (`i`, `+a`, `-i`, `=ai`); without a sign they are the whole set',
+      description:
+        'Flags as lsattr shows them (`i`, `+a`, `-i`, `=ai`); without a sign they are the whole set',
       pattern: '^[-+=]?[A-Za-z]*$',
     }),
   ),
@@ -44,7 +45,10 @@ export interface FileArgs {
 
 /** What must be looked at, beside the usual, to compare with the arguments. */
 export function attributeWishes(args: FileArgs): PathOptions {
-  return { flags: args.attributes !== undefined, context: contextParts(args).some(part => part !== undefined) };
+  return {
+    flags: args.attributes !== undefined,
+    context: contextParts(args).some(part => part !== undefined),
+  };
 }
 
 /** One thing to change on one path. */
@@ -73,7 +77,11 @@ export function differences(args: FileArgs, seen: Present): readonly Difference[
 
 /** Octal digits for a path that is there. */
 export function wantedMode(mode: string, seen: Present): string {
-  const base = { current: Number.parseInt(seen.mode, 8), directory: seen.type === 'directory', umask: seen.umask };
+  const base = {
+    current: Number.parseInt(seen.mode, 8),
+    directory: seen.type === 'directory',
+    umask: seen.umask,
+  };
   return octal(applyMode(mode, base));
 }
 
@@ -90,7 +98,10 @@ function contextParts({ seuser, serole, setype, selevel }: FileArgs): readonly (
 function wantedContext(args: FileArgs, context: string): string {
   const [user = '', role = '', type = '', ...level] = context.split(':');
   const wanted = contextParts(args);
-  return [user, role, type, level.join(':')].map((part, i) => wanted[i] ?? part).filter(part => part !== '').join(':');
+  return [user, role, type, level.join(':')]
+    .map((part, i) => wanted[i] ?? part)
+    .filter(part => part !== '')
+    .join(':');
 }
 
 /** Flags that a user may set; `e` and others are the file system's own. */
@@ -130,7 +141,8 @@ export function changes(found: readonly Difference[], path: string, link: boolea
   const [owner, group, mode, context] = [to('owner'), to('group'), to('mode'), to('context')];
   const flags = found.find(({ what }) => what === 'attributes');
   const h = link ? sh`-h ` : sh``;
-  const [added, removed] = flags === undefined ? ['', ''] : [without(flags.to, flags.from), without(flags.from, flags.to)];
+  const [added, removed] =
+    flags === undefined ? ['', ''] : [without(flags.to, flags.from), without(flags.from, flags.to)];
   return [
     ...(removed === '' ? [] : [sh`chattr ${`-${removed}`} -- ${path}`]),
     ...(owner === undefined ? [] : [sh`chown ${h}-- ${owner} ${path}`]),
@@ -172,7 +184,9 @@ export function extraCommands(args: FileArgs, path: string): readonly Sh[] {
   ];
   const flags = wantedFlags(args.attributes ?? '', '');
   return [
-    ...(options.length === 0 ? [] : [sh`if [ -e /sys/fs/selinux/enforce ]; then chcon ${options} -- ${path}; fi`]),
+    ...(options.length === 0
+      ? []
+      : [sh`if [ -e /sys/fs/selinux/enforce ]; then chcon ${options} -- ${path}; fi`]),
     ...(flags === '' ? [] : [sh`chattr ${`+${flags}`} -- ${path}`]),
   ];
 }

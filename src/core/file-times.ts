@@ -1,6 +1,6 @@
 /** Times that `file` sets: `now`, `preserve`, or a time written in a strptime format, which the host's time zone makes exact. */
 import type { Probe } from './probe.ts';
-import { known, mapProbe, probe, ProbeError } from './probe.ts';
+import { known, mapProbe, ProbeError, probe } from './probe.ts';
 import type { Present } from './probes/path.ts';
 import type { Sh } from './sh.ts';
 import { sh } from './sh.ts';
@@ -30,17 +30,22 @@ const FIELDS: Readonly<Record<string, string>> = {
  * `2026-11-23 08:48:00`, or `@SECONDS`, for `date -d`; or a sentence about what is wrong.
  * @param format of strptime; the directives are those of FIELDS
  */
-export function readTime(text: string, format: string): { readonly date: string } | { readonly problem: string } {
+export function readTime(
+  text: string,
+  format: string,
+): { readonly date: string } | { readonly problem: string } {
   const directives = [...format.matchAll(/%(.)/g)].map(([, letter = '']) => letter);
   const unknown = directives.find(letter => FIELDS[letter] === undefined);
   if (unknown !== undefined) return { problem: `the time format directive %${unknown} is not supported` };
   const pattern = format.replaceAll(/%(.)|([^%]+)/g, (_, letter, literal) =>
-    letter === undefined ? escape(literal) : (FIELDS[letter] ?? ''),
+    letter === undefined ? verbatim(literal) : (FIELDS[letter] ?? ''),
   );
   const fields = new RegExp(`^${pattern}$`).exec(text)?.groups;
   if (fields === undefined) return { problem: `the time "${text}" does not have the format ${format}` };
   if (fields.s !== undefined) return { date: `@${fields.s}` };
-  const year = fields.Y ?? (fields.y === undefined ? '1900' : String(Number(fields.y) + (Number(fields.y) < 69 ? 2000 : 1900)));
+  const year =
+    fields.Y ??
+    (fields.y === undefined ? '1900' : String(Number(fields.y) + (Number(fields.y) < 69 ? 2000 : 1900)));
   const pad = (value = '0') => value.padStart(2, '0');
   const day = [year, pad(fields.m ?? '1'), pad(fields.d ?? '1')].join('-');
   const time = [fields.H, fields.M, fields.S].map(pad).join(':');
@@ -48,7 +53,7 @@ export function readTime(text: string, format: string): { readonly date: string 
   return { date: `${day} ${time}` };
 }
 
-function escape(literal: string): string {
+function verbatim(literal: string): string {
   return literal.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
@@ -72,7 +77,9 @@ export function timeCommands(path: string, seen: Present | undefined, times: { m
     if (wanted === 'preserve' || wanted === before) return;
     const date = wanted === 'now' ? sh`` : sh`-d ${`@${wanted}`} `;
     commands.push(sh`touch -c ${flag} ${date}-- ${path}`);
-    says.push(`${word} time of ${path} to ${wanted === 'now' ? 'now' : new Date(wanted * 1000).toISOString()}`);
+    says.push(
+      `${word} time of ${path} to ${wanted === 'now' ? 'now' : new Date(wanted * 1000).toISOString()}`,
+    );
   };
   set('-m', 'modification', times.mtime, seen?.mtime);
   set('-a', 'access', times.atime, seen?.atime);

@@ -41,17 +41,23 @@ export interface Source {
 }
 
 function inlineSource({ path, content }: FileWrite, size: number): Source {
-  if (!(content instanceof Uint8Array)) throw new Error(`the content of ${path} is in a file: it must be staged`);
+  if (!(content instanceof Uint8Array))
+    throw new Error(`the content of ${path} is in a file: it must be staged`);
   if (size === 0) return { fill: sh`:` };
   const text = Buffer.from(content).toString('base64').replaceAll(/.{76}/g, '$&\n');
-  return { fill: sh`base64 -d >"$1" <<'_END_' && ${sizeIs(size)}
+  return {
+    fill: sh`base64 -d >"$1" <<'_END_' && ${sizeIs(size)}
 ${plain(text)}
 _END_
-` };
+`,
+  };
 }
 
 function stagedSource(staged: string, size: number): Source {
-  return { fill: sh`{ mv -f -- ${staged} "$1" 2>/dev/null || cat -- ${staged} >"$1"; } && ${sizeIs(size)}`, staged };
+  return {
+    fill: sh`{ mv -f -- ${staged} "$1" 2>/dev/null || cat -- ${staged} >"$1"; } && ${sizeIs(size)}`,
+    staged,
+  };
 }
 
 /** Base64 and nothing else, so it needs no quotes, and has none in a here-document. */
@@ -83,7 +89,7 @@ ${inheritance(file)}`,
 temporary=$stem.$$
 if ! (set -C; : >"$temporary") 2>/dev/null; then
   temporary=
-  ${file.unsafe ? sh`overwrite; exit 0` : sh`fail "cannot write into $folder: it is not writable, read-only or full"`}
+  ${file.unsafe ? sh`overwrite; ${TELL}; exit 0` : sh`fail "cannot write into $folder: it is not writable, read-only or full"`}
 fi
 fill "$temporary" || fail "cannot write the content of $target: is the disk full?"
 ${attributesOf(file, sh`"$temporary"`)}
@@ -94,17 +100,17 @@ fi`,
     file.backup ? BACKUP : sh``,
     sh`sync -- "$temporary" 2>/dev/null || sync
 if [ -L "$target" ] && [ -d "$target" ]; then rm -f -- "$target" || exit 1; fi
-message=$(mv -f -- "$temporary" "$target" 2>&1) || ${file.unsafe ? sh`overwrite` : sh`fail "$message"`}
-temporary=
-printf 'state %s\n' "$(stat -c ${STAT_FORMAT} -- "$target")"`,
+if message=$(mv -f -- "$temporary" "$target" 2>&1); then temporary=; else ${file.unsafe ? sh`overwrite` : sh`fail "$message"`}; fi
+${TELL}`,
   ]);
 }
 
-/** The last resort: not atomic. */
+/** The last resort, not atomic; what is not asked for stays as it is. */
 function overwrite(file: FileWrite): Sh {
   return sh`overwrite() {
 if [ -n "$temporary" ]; then cat -- "$temporary" >"$target"; else fill "$target"; fi || fail "cannot write $target"
-${attributesOf(file, sh`"$target"`)}
+${ownerOf(sh`"$target"`)}
+${file.mode === undefined ? sh`:` : sh`(umask "$mask"; chmod -- ${file.mode} "$target") || fail "cannot set the mode of $target"`}
 }`;
 }
 
@@ -126,10 +132,14 @@ function attributesOf(file: FileWrite, path: Sh): Sh {
   const symbolic = file.mode !== undefined && !/^[0-7]+$/.test(file.mode);
   const mode = file.mode === undefined || symbolic ? sh`"0$mode"` : sh`0${file.mode}`;
   return sh`if [ -n "$old" ] && [ "$old" != "$(stat -c %u:%g -- ${path})" ]; then chown -- "$old" ${path} 2>/dev/null || :; fi
-if [ -n "$owner" ]; then chown -- "$owner" ${path} || fail "cannot give $target to user $owner"; fi
-if [ -n "$group" ]; then chgrp -- "$group" ${path} || fail "cannot give $target to group $group"; fi
+${ownerOf(path)}
 chmod -- ${mode} ${path} || fail "cannot set the mode of $target"
 ${symbolic ? sh`umask "$mask"; chmod -- ${file.mode ?? ''} ${path} || fail "cannot set the mode of $target"; umask 077` : sh`:`}`;
+}
+
+function ownerOf(path: Sh): Sh {
+  return sh`if [ -n "$owner" ]; then chown -- "$owner" ${path} || fail "cannot give $target to user $owner"; fi
+if [ -n "$group" ]; then chgrp -- "$group" ${path} || fail "cannot give $target to group $group"; fi`;
 }
 
 /** The words of the command are fixed here; no shell reads them again. */
@@ -148,6 +158,8 @@ function withTemporary(word: string): Sh {
     '"$temporary"',
   );
 }
+
+const TELL = sh`printf 'state %s\n' "$(stat -c ${STAT_FORMAT} -- "$target")"`;
 
 const BACKUP = sh`if [ -f "$target" ]; then
   copy=$target.$$.$(date +%Y-%m-%d@%H:%M:%S)~

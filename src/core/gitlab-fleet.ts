@@ -34,7 +34,7 @@ const NOT_OURS =
 
 /**
  * Addresses to serve on when none are listed: not loopback, not link-local, not the bridges of container engines.
- * @param bridges addresses that Docker's networks have on the host
+ * @param bridges subnets of Docker's own bridges
  * @param devices patterns of interface names, `*` for anything; undefined for all
  */
 export function usableAddresses(
@@ -48,9 +48,24 @@ export function usableAddresses(
     .filter(({ device }) => !NOT_OURS.test(device) && wanted(device))
     .map(({ address }) => address)
     .filter(
-      address => !address.startsWith('127.') && !address.startsWith('169.254.') && !bridges.includes(address),
+      address =>
+        !address.startsWith('127.') &&
+        !address.startsWith('169.254.') &&
+        !bridges.some(subnet => isWithin(address, subnet)),
     );
   return [...new Set(usable)];
+}
+
+/** @param subnet `172.17.0.0/16` */
+function isWithin(address: string, subnet: string): boolean {
+  const [network = '', length = '32'] = subnet.split('/');
+  if (!isIPv4(network)) return false;
+  const size = 2 ** (32 - Number(length));
+  return Math.floor(toNumber(address) / size) === Math.floor(toNumber(network) / size);
+}
+
+function toNumber(address: string): number {
+  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 }
 
 function matches(pattern: string, device: string): boolean {
@@ -131,18 +146,18 @@ function listed(host: readonly HostAddress[]): string {
 type Numbered = Declared & { readonly number: number };
 
 function pairProblems(one: Numbered, other: Numbered): readonly string[] {
-  const shared =
-    one.address === other.address ? sharedPorts(Object.values(one.ports), Object.values(other.ports)) : [];
+  const sameNumber = one.number === other.number && one.address !== other.address;
+  const shared = one.address === other.address ? sharedPorts(one.ports, Object.values(other.ports)) : '';
   return [
-    ...(one.number === other.number
-      ? [`number ${one.number} is given to both ${one.address} and ${other.address}`]
-      : []),
-    ...shared.map(port => `two instances on ${one.address} port ${port}`),
+    ...(sameNumber ? [`number ${one.number} is given to both ${one.address} and ${other.address}`] : []),
+    ...(shared === '' ? [] : [`two instances on ${one.address}, ${shared}`]),
   ];
 }
 
-function sharedPorts(some: readonly number[], others: readonly number[]): readonly number[] {
-  return some.filter(port => others.includes(port));
+/** `port 80, 443`, or '' for none. */
+function sharedPorts(ports: Ports, others: readonly number[]): string {
+  const shared = Object.values(ports).filter(port => others.includes(port));
+  return shared.length === 0 ? '' : `port ${shared.join(', ')}`;
 }
 
 function numberProblems(
@@ -163,13 +178,11 @@ function collisions(
   numbers: readonly number[],
 ): readonly string[] {
   return containers
-    .filter(
-      other =>
-        other.address === one.address && other.number !== one.number && !numbers.includes(other.number),
-    )
-    .flatMap(other => sharedPorts(Object.values(one.ports), other.ports).map(port => ({ other, port })))
+    .filter(other => other.address === one.address && !numbers.includes(other.number))
+    .map(other => ({ other, shared: sharedPorts(one.ports, other.ports) }))
+    .filter(({ shared }) => shared !== '')
     .map(
-      ({ other, port }) =>
-        `${one.address} port ${port} is taken by instance ${other.number} (${other.container})`,
+      ({ other, shared }) =>
+        `${one.address}, ${shared}: taken by instance ${other.number} (${other.container})`,
     );
 }

@@ -68,7 +68,7 @@ function bitOf(letter: string, who: Who, mode: number, base: ModeBase): number {
     case 'x':
       return place(1);
     case 'X':
-      return base.directory || (base.current & 0o111) !== 0 ? place(1) : 0;
+      return base.directory || (mode & 0o111) !== 0 ? place(1) : 0;
     case 's':
       return { u: 0o4000, g: 0o2000, o: 0 }[who];
     case 't':

@@ -32,12 +32,17 @@ import { splitWords } from './words.ts';
 
 /** Arguments that copy and template share. */
 export const placeArgs = {
-  dest: Type.String({ description: 'The file on the host; a directory when it ends with a slash', minLength: 1 }),
+  dest: Type.String({
+    description: 'The file on the host; a directory when it ends with a slash',
+    minLength: 1,
+  }),
   backup: Flag('Keep the old file beside the new one, with the date in its name', false),
   force: Flag('Replace a file that is different; false leaves any file that exists as it is', true),
   follow: Flag('When `dest` is a link, write what it points to', false),
   validate: Type.Optional(
-    Type.String({ description: 'Command that must accept the new file before it is put in place; `%s` is the file' }),
+    Type.String({
+      description: 'Command that must accept the new file before it is put in place; `%s` is the file',
+    }),
   ),
   ...fileArgs,
 };
@@ -113,7 +118,9 @@ export function targetOf({ dest }: PlaceArgs, { direct, inside }: Place): Target
 export function endOf(target: Target, follow: boolean): PathState {
   const { self, end } = target;
   if (!follow || !self.exists || self.type !== 'link') return self;
-  return end.exists ? { ...end, path: end.real ?? end.path } : { ...end, path: resolved(self.path, self.target ?? '') };
+  return end.exists
+    ? { ...end, path: end.real ?? end.path }
+    : { ...end, path: resolved(self.path, self.target ?? '') };
 }
 
 function resolved(link: string, target: string): string {
@@ -126,15 +133,22 @@ export function placeFile(args: PlaceArgs, place: Place, wanted: Wanted, directo
   const end = endOf(target, args.follow);
   const effective = wanted.mode === undefined ? args : { ...args, mode: wanted.mode };
   if (end.exists && end.type === 'directory') return refuse(`cannot write ${end.path}: it is a directory`);
-  if (end.exists && !['file', 'link'].includes(end.type)) return refuse(`will not replace ${end.path}: it is a ${end.type}`);
+  if (end.exists && !['file', 'link'].includes(end.type))
+    return refuse(`will not replace ${end.path}: it is a ${end.type}`);
   if (end.exists && !args.force) return [];
   if (end.exists && end.checksum === wanted.sha1) return attributeSteps(effective, end);
-  const parents = args.dest.endsWith('/') && !end.exists ? makeParents(effective, end.path, place, directoryMode) : [];
+  const parents =
+    args.dest.endsWith('/') && !end.exists ? makeParents(effective, end.path, place, directoryMode) : [];
   return [...parents, ...writeSteps(effective, target, end, wanted)];
 }
 
 /** With a slash at the end of `dest`, the directories that lead there are made. */
-function makeParents(args: FileArgs, path: string, { direct }: Place, mode: string | undefined): readonly Step[] {
+function makeParents(
+  args: FileArgs,
+  path: string,
+  { direct }: Place,
+  mode: string | undefined,
+): readonly Step[] {
   if (direct.end.exists || direct.end.danglingTo !== undefined) return [];
   return folderSteps(args, missingFolders({ ...direct.end, path: dirname(path) }), mode, direct.end.umask);
 }
@@ -161,7 +175,12 @@ export function folderSteps(
 
 function writeSteps(args: PlaceArgs, target: Target, end: PathState, wanted: Wanted): readonly Step[] {
   const replaced = end.exists && end.type === 'file' ? end : undefined;
-  const mode = args.mode === undefined ? undefined : replaced ? wantedMode(args.mode, replaced) : newMode(args.mode, end.umask, false);
+  const mode =
+    args.mode === undefined
+      ? undefined
+      : replaced
+        ? wantedMode(args.mode, replaced)
+        : newMode(args.mode, end.umask, false);
   const file: FileWrite = {
     path: end.path,
     content: wanted.content,
@@ -190,10 +209,16 @@ function sayWrite(args: PlaceArgs, end: PathState, replaces: boolean): string {
 
 /** SELinux context and flags, which the write itself does not know. */
 function extraSteps(args: FileArgs, end: PathState): readonly Step[] {
-  const found = end.exists && end.type === 'file' ? differences(args, end).filter(({ what }) => what === 'attributes') : [];
-  const commands = end.exists && end.type === 'file' ? changes(found, end.path, false) : extraCommands(args, end.path);
+  const found =
+    end.exists && end.type === 'file'
+      ? differences(args, end).filter(({ what }) => what === 'attributes')
+      : [];
+  const commands =
+    end.exists && end.type === 'file' ? changes(found, end.path, false) : extraCommands(args, end.path);
   if (commands.length === 0) return [];
-  return [{ say: `set attributes of ${end.path}`, action: { kind: 'script', text: joinSh(commands, ' &&\n') } }];
+  return [
+    { say: `set attributes of ${end.path}`, action: { kind: 'script', text: joinSh(commands, ' &&\n') } },
+  ];
 }
 
 function diffOf(end: PathState, { old }: Target, { content }: Wanted) {
@@ -204,7 +229,12 @@ function diffOf(end: PathState, { old }: Target, { content }: Wanted) {
 }
 
 /** What is registered: the file as it is now. */
-export function placeResult(args: PlaceArgs, place: Place, wanted: Wanted | undefined, outputs: readonly StepOutput[]) {
+export function placeResult(
+  args: PlaceArgs,
+  place: Place,
+  wanted: Wanted | undefined,
+  outputs: readonly StepOutput[],
+) {
   const end = endOf(targetOf(args, place), args.follow);
   const reports = outputs.map(writeReport);
   const line = reports.findLast(({ stat }) => stat !== undefined)?.stat;
@@ -220,5 +250,13 @@ export function placeResult(args: PlaceArgs, place: Place, wanted: Wanted | unde
 }
 
 function present({ path, umask }: PathState) {
-  return { path, umask, exists: true, readable: true, writable: true, executable: false, empty: false } as const;
+  return {
+    path,
+    umask,
+    exists: true,
+    readable: true,
+    writable: true,
+    executable: false,
+    empty: false,
+  } as const;
 }

@@ -58,7 +58,10 @@ export function lookAtMarks({ creates, removes, chdir }: CommandArgs): Probe<Com
 }
 
 /** Why the command need not run: the mark, and what is true of it. */
-function reason({ creates, removes }: CommandArgs, { created, toRemove }: CommandSeen): [string, string] | undefined {
+function reason(
+  { creates, removes }: CommandArgs,
+  { created, toRemove }: CommandSeen,
+): [string, string] | undefined {
   if (created) return [creates ?? '', 'exists'];
   return toRemove ? undefined : [removes ?? '', 'does not exist'];
 }

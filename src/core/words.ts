@@ -1,7 +1,9 @@
 /** Splits a command line into words as a POSIX shell would, without expanding anything. */
 
 /** The words, or a sentence about what is unbalanced. */
-export function splitWords(line: string): { readonly words: readonly string[] } | { readonly problem: string } {
+export function splitWords(
+  line: string,
+): { readonly words: readonly string[] } | { readonly problem: string } {
   const words: string[] = [];
   let word: string | undefined;
   let i = 0;

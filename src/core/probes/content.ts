@@ -48,7 +48,9 @@ export const contentKind: ShellKind = {
   name: 'content',
   script: queries => {
     const known = queries.filter(([, , sum = '']) => sum !== '').map(([path = '']) => hostPath(path));
-    const each = queries.map(([path = '', limit = '', sum = '']) => sh`content ${hostPath(path)} ${limit} ${sum}`);
+    const each = queries.map(
+      ([path = '', limit = '', sum = '']) => sh`content ${hostPath(path)} ${limit} ${sum}`,
+    );
     return joinSh([PRELUDE, sh`sums ${joinSh(known, ' ')}`, ...each]);
   },
 };

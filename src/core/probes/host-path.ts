@@ -21,7 +21,10 @@ export function hostWord(word: string): Sh {
 /** A variable that is not set stays as it is written. */
 function expanded(text: string): Sh {
   const parts = text.split(/(\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\}))/).filter(part => part !== '');
-  return joinSh(parts.map(part => (part.startsWith('$') ? variable(part) : sh`${part}`)), '');
+  return joinSh(
+    parts.map(part => (part.startsWith('$') ? variable(part) : sh`${part}`)),
+    '',
+  );
 }
 
 function variable(part: string): Sh {

@@ -71,7 +71,7 @@ blocks() {
 }
 providers() {
   for record in $provides; do
-    case ", \${record#*"$tab"}," in *", $1,"* | *", $1 ("*) printf 'provider %s\n' "\${record%%"$tab"*}";; esac
+    case ", \${record##*"$tab"}," in *", $1,"* | *", $1 ("*) printf 'provider %s\n' "\${record%%"$tab"*}";; esac
   done
 }
 updates() { for line in $updates; do case $line in "$1".*) printf 'update %s\n' "$line";; esac; done; }
@@ -111,7 +111,7 @@ look_apt() {
     policy=$(if [ -n "$release" ]; then apt_cache -t "$release" policy $asked; else apt_cache policy $asked; fi)
   fi
   if [ -n "$asked" ]; then
-    provides=$(dpkg-query -W -f '\${Package}\t\${Provides}\t\${db:Status-Abbrev}\n' 2>/dev/null | grep "$tab.*$tab.i" )
+    provides=$(dpkg-query -W -f '\${Package}\t\${db:Status-Abbrev}\t\${Provides}\n' 2>/dev/null | grep "^[^$tab]*$tab.i.*$tab.")
   fi
 }
 `;

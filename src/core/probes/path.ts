@@ -10,8 +10,8 @@ import { look, ProbeError } from '../probe.ts';
 import type { Sh } from '../sh.ts';
 import { joinSh, sh } from '../sh.ts';
 import { hostPath } from './host-path.ts';
-import { parseStat, STAT_FORMAT } from './stat-line.ts';
 import type { StatLine } from './stat-line.ts';
+import { parseStat, STAT_FORMAT } from './stat-line.ts';
 
 export type ChecksumAlgorithm = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
 
@@ -78,12 +78,15 @@ const US = '\x1f';
 function parseState(text: string): PathState {
   const [kind = '', path = '', umask = '', ...rest] = text.split(US);
   const common = { path, umask: Number.parseInt(umask, 8) };
-  if (kind === 'denied') throw new ProbeError(`${path} cannot be looked at: ${rest[0]} may not be searched by this user`);
+  if (kind === 'denied')
+    throw new ProbeError(`${path} cannot be looked at: ${rest[0]} may not be searched by this user`);
   if (kind === 'missing' || kind === 'dangling') return missingState(kind, common, rest);
-  const [line = '', target = '', real = '', access = '', checksum = '', context = '', flags = '', mime = ''] = rest;
+  const [line = '', target = '', real = '', access = '', checksum = '', context = '', flags = '', mime = ''] =
+    rest;
   const stat = parseStat(line);
   // The file vanished between two looks.
-  if (stat === undefined) return { ...common, exists: false, ancestor: dirname(path), ancestorIsDirectory: true };
+  if (stat === undefined)
+    return { ...common, exists: false, ancestor: dirname(path), ancestorIsDirectory: true };
   const [version, letters] = flags.split(' ');
   return {
     ...common,
@@ -103,7 +106,11 @@ function parseState(text: string): PathState {
   };
 }
 
-function missingState(kind: string, common: { path: string; umask: number }, rest: readonly string[]): Missing {
+function missingState(
+  kind: string,
+  common: { path: string; umask: number },
+  rest: readonly string[],
+): Missing {
   const [ancestor = '/', directory, danglingTo = ''] = rest;
   const base = { ...common, exists: false, ancestor, ancestorIsDirectory: directory === 'd' } as const;
   return kind === 'dangling' ? { ...base, danglingTo } : base;
@@ -127,13 +134,24 @@ export function missingFolders({ path, ancestor }: Missing): readonly string[] {
 export const pathKind: ShellKind = {
   name: 'path',
   script: queries => {
-    const algorithms = [...new Set(queries.map(([, , algorithm = '']) => algorithm))].filter(name => name !== '');
+    const algorithms = [...new Set(queries.map(([, , algorithm = '']) => algorithm))].filter(
+      name => name !== '',
+    );
     const digits = (pick: (query: readonly string[]) => string | number) => queries.map(pick).join('');
     return joinSh([
       PRELUDE,
-      sh`paths() { "$@" ${joinSh(queries.map(([path = '']) => hostPath(path)), ' ')}; }`,
+      sh`paths() { "$@" ${joinSh(
+        queries.map(([path = '']) => hostPath(path)),
+        ' ',
+      )}; }`,
       sh`paths present; stats=$(paths chosen "$have" stats)$nl`,
-      ...algorithms.map((name, i) => checksums(i + 1, name, queries.filter(query => query[2] === name))),
+      ...algorithms.map((name, i) =>
+        checksums(
+          i + 1,
+          name,
+          queries.filter(query => query[2] === name),
+        ),
+      ),
       sh`follow=${digits(query => (query[1] === 'follow' ? 'y' : 'n'))}`,
       sh`wishes=${digits(query => wishLetter(query[3] ?? ''))}`,
       sh`algorithms=${digits(query => algorithms.indexOf(query[2] ?? '') + 1)}`,
@@ -160,7 +178,10 @@ function checksums(index: number, algorithm: string, queries: readonly (readonly
 }
 hashed${index}=$hashed; sums${index}=$(paths${index} chosen "$hashed" sums)$nl`;
   return joinSh([
-    sh`paths${index}() { "$@" ${joinSh(queries.map(([path = '']) => hostPath(path)), ' ')}; }`,
+    sh`paths${index}() { "$@" ${joinSh(
+      queries.map(([path = '']) => hostPath(path)),
+      ' ',
+    )}; }`,
     sh`sum=${command}; followed=${queries.map(query => (query[1] === 'follow' ? 'y' : 'n')).join('')}`,
     sh`paths${index} summable`,
     define,

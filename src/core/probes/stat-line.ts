@@ -41,7 +41,24 @@ const TYPES: Readonly<Record<number, FileType>> = {
 export function parseStat(line: string): StatLine | undefined {
   const match = LINE.exec(line.trimEnd());
   if (match === null) return undefined;
-  const [, raw = '', uid = '', gid = '', size, inode, dev, nlink, x, y, z, xText, yText, zText, owner = '', group = ''] = match;
+  const [
+    ,
+    raw = '',
+    uid = '',
+    gid = '',
+    size,
+    inode,
+    dev,
+    nlink,
+    x,
+    y,
+    z,
+    xText,
+    yText,
+    zText,
+    owner = '',
+    group = '',
+  ] = match;
   const bits = Number.parseInt(raw, 16);
   return {
     type: TYPES[bits >> 12] ?? 'file',

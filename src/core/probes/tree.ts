@@ -8,8 +8,8 @@ import { look } from '../probe.ts';
 import type { Sh } from '../sh.ts';
 import { joinSh, sh } from '../sh.ts';
 import { hostPath } from './host-path.ts';
-import { parseStat, STAT_FORMAT } from './stat-line.ts';
 import type { StatLine } from './stat-line.ts';
+import { parseStat, STAT_FORMAT } from './stat-line.ts';
 
 export interface TreeState extends StatLine {
   /** Below the folder, with `/`. */
@@ -38,17 +38,32 @@ function parseTree(text: string): readonly TreeState[] {
     const space = line.indexOf('\t');
     return [line.slice(0, space), line.slice(space + 1)];
   };
-  const hashes = new Map(rows(sums).map(row => [row.slice(66 - 24).replace(/^ ?[ *]?/, ''), row.slice(0, 40)] as const));
-  const links = new Map(rows(targets).map(row => named(row)).map(([target, name]) => [name, target] as const));
+  const hashes = new Map(
+    rows(sums).map(row => [row.slice(66 - 24).replace(/^ ?[ *]?/, ''), row.slice(0, 40)] as const),
+  );
+  const links = new Map(
+    rows(targets)
+      .map(row => named(row))
+      .map(([target, name]) => [name, target] as const),
+  );
   const plain = rows(lines).map(named);
-  const strange = rows(odd).map(row => named(row)).map(([stat, hex]) => [stat, fromHex(hex)] as [string, string]);
+  const strange = rows(odd)
+    .map(row => named(row))
+    .map(([stat, hex]) => [stat, fromHex(hex)] as [string, string]);
   return [...plain, ...strange].flatMap(([line, name]) => {
     const stat = parseStat(line);
     if (stat === undefined) return [];
     const relative = name.slice(root.length).replace(/^\/+/, '');
     const sha1 = hashes.get(name);
     const target = links.get(name);
-    return [{ ...stat, relative, ...(sha1 === undefined ? {} : { sha1 }), ...(target === undefined ? {} : { target }) }];
+    return [
+      {
+        ...stat,
+        relative,
+        ...(sha1 === undefined ? {} : { sha1 }),
+        ...(target === undefined ? {} : { target }),
+      },
+    ];
   });
 }
 
@@ -87,7 +102,8 @@ tree() {
     printf %s "$gs"
     [ -z "$3" ] || all "$2" $kept ! -name '*\\*' -type f -exec sha1sum -- {} +
     printf %s "$gs"
-    [ -n "$2" ] || all "" $kept -type l -exec sh -c 'for p do printf "%s\t%s\n" "$(readlink -- "$p")" "$p"; done' sh {} +
+    [ -n "$2" ] || all "" $kept -type l -exec sh -c 'for p do
+      t=$(readlink -- "$p"); case $t in *[[:cntrl:]]*) ;; *) printf "%s\t%s\n" "$t" "$p" ;; esac; done' sh {} +
     set +f
   fi
   printf %s "$rs"
