@@ -1,0 +1,201 @@
+/** One module with its arguments on one machine: what it needs to see, and seeing it. */
+import { DiagnosticError } from '../core/diagnostic.ts';
+import type { TaskNode } from '../core/play.ts';
+import {
+  type Answer,
+  type ControllerRequest,
+  known,
+  type Probe,
+  ProbeError,
+  type Request,
+} from '../core/probe.ts';
+import { type Become, ConnectionError } from '../core/transport.ts';
+import { type Layer, UnknownValueError, type ValueMap } from '../core/value.ts';
+import { renderText, type Scope, TemplateError } from '../template/template.ts';
+import type { HostContext } from './context.ts';
+import { searchFolders } from './controller.ts';
+import type { Machine } from './machine.ts';
+import { isHostRequest, mayBeAskedAhead, observe, type Wanted, want } from './observe.ts';
+import { environment, prepareArgs, rounds, text, truth, unmetCondition } from './prepare.ts';
+import { NeedsEveryHost, scopeFor } from './scope.ts';
+import { isSelected } from './tags.ts';
+import { type Rest, upcoming } from './upcoming.ts';
+
+export interface Invocation {
+  readonly node: TaskNode;
+  readonly args: ValueMap;
+  readonly scope: Scope;
+  readonly machine: Machine;
+  readonly as: Become | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  readonly probe: Probe<unknown>;
+  readonly wanted: readonly Wanted[];
+  readonly delegatedTo: string | undefined;
+}
+
+/** The scope of a node on this host. */
+export function nodeScope(
+  { run, state, play }: HostContext,
+  node: { readonly vars: readonly Layer[] },
+  local: readonly Layer[],
+  everyHostArrived = false,
+): Scope {
+  return scopeFor(run.variables, state, play, [...node.vars, ...local], everyHostArrived);
+}
+
+/** Throws a DiagnosticError, UnknownValueError or NeedsEveryHost when the task cannot be worked out (yet). */
+export async function makeInvocation(
+  node: TaskNode,
+  scope: Scope,
+  context: HostContext,
+): Promise<Invocation> {
+  const { run, state, play } = context;
+  const delegatedTo = text(node.delegateTo, scope);
+  const machine = run.machine(delegatedTo ?? state.name, play);
+  const as = becomeOf(node, scope, run.become);
+  const args = prepareArgs(node, scope);
+  const probe = await refine(node.module.probe?.(args) ?? known<unknown>(undefined), node, scope, context);
+  const wanted = probe.requests.filter(isHostRequest).map(request => want(request, as));
+  return { node, args, scope, machine, as, env: environment(node, scope), probe, wanted, delegatedTo };
+}
+
+/** What to look at may depend on files of the controller. */
+async function refine(
+  probe: Probe<unknown>,
+  node: TaskNode,
+  scope: Scope,
+  context: HostContext,
+): Promise<Probe<unknown>> {
+  if (probe.refine === undefined) return probe;
+  return probe.refine.with(
+    await Promise.all(probe.refine.requests.map(request => answerHere(request, node, scope, context))),
+  );
+}
+
+function becomeOf(node: TaskNode, scope: Scope, resolve: HostContext['run']['become']): Become | undefined {
+  const user = text(node.becomeUser, scope);
+  const method = text(node.becomeMethod, scope);
+  return resolve(scope, {
+    ...(node.become === undefined ? {} : { become: truth(node.become, scope) }),
+    ...(user === undefined ? {} : { user }),
+    ...(method === undefined ? {} : { method }),
+  });
+}
+
+/**
+ * Looks at what the invocation needs, asking for what comes next in the same exchange, and reads it.
+ * @param suppose what is not there yet may be supposed (plan mode, after a change was announced)
+ * Throws a ProbeError when it cannot be seen or understood, a ConnectionError when the host is lost.
+ */
+export async function see(
+  invocation: Invocation,
+  rest: Rest | undefined,
+  suppose: boolean,
+  context: HostContext,
+): Promise<unknown> {
+  const { machine, wanted, probe } = invocation;
+  const { run } = context;
+  while (wanted.some(({ key }) => !machine.seen.has(key))) {
+    await observe(machine, wanted, await lookAhead(machine, rest, context), run.http, run.signal);
+  }
+  const answers = await Promise.all(probe.requests.map(request => answer(request, invocation, context)));
+  return probe.read(answers, suppose);
+}
+
+async function answer(
+  request: Request,
+  { machine, as, scope, node }: Invocation,
+  context: HostContext,
+): Promise<Answer | Error> {
+  if (!isHostRequest(request)) return answerHere(request, node, scope, context).catch(asProbeError);
+  return machine.seen.get(want(request, as).key) ?? new ProbeError('it was not looked at');
+}
+
+function asProbeError(error: unknown): ProbeError {
+  if (error instanceof ProbeError) return error;
+  throw error;
+}
+
+/** Answers what the controller is asked. Throws a ProbeError for a template that is not there. */
+async function answerHere(
+  request: ControllerRequest,
+  node: TaskNode,
+  scope: Scope,
+  { run, play }: HostContext,
+): Promise<Answer> {
+  const folders = searchFolders(node.place.file, play.playbookFile);
+  switch (request.via) {
+    case 'file':
+      return { via: 'file', value: await run.files.file(request.path, request.subfolder, folders) };
+    case 'tree':
+      return {
+        via: 'tree',
+        value: await run.files.tree(request.path, request.subfolder, folders, request.follow ?? false),
+      };
+    case 'render': {
+      const path = await run.files.find(request.path, 'templates', folders);
+      if (path === undefined)
+        throw new ProbeError(
+          `no template ${request.path} on the controller: it was looked for in ${folders.map(folder => `${folder}/templates`).join(', ')} and beside them`,
+        );
+      return { via: 'render', value: renderText(await run.files.text(path), scope, request.options, path) };
+    }
+  }
+}
+
+/** What later tasks will look at on this machine, as far as that can be told now. */
+export async function lookAhead(
+  machine: Machine,
+  rest: Rest | undefined,
+  context: HostContext,
+): Promise<readonly Wanted[]> {
+  if (!context.run.batching) return [];
+  const wanted: Wanted[] = [];
+  for (const { node, local } of upcoming(rest)) {
+    if (isSelected(node, context.run.selection)) wanted.push(...(await guess(node, local, machine, context)));
+  }
+  return wanted.filter(mayBeAskedAhead);
+}
+
+/** A guess that fails is nobody's business: the task says it again when it is reached, and then it counts. */
+async function guess(
+  node: TaskNode,
+  local: readonly Layer[],
+  machine: Machine,
+  context: HostContext,
+): Promise<readonly Wanted[]> {
+  const makeScope = (layers: readonly Layer[]) => nodeScope(context, node, layers);
+  const wanted: Wanted[] = [];
+  try {
+    const locals = rounds(node, makeScope, local)?.map(({ layer }) => [...local, layer]) ?? [local];
+    for (const layers of locals)
+      wanted.push(...(await guessRound(node, makeScope(layers), machine, context)));
+  } catch (error) {
+    if (!isExpected(error)) throw error;
+  }
+  return wanted;
+}
+
+function isExpected(error: unknown): boolean {
+  return EXPECTED.some(kind => error instanceof kind);
+}
+
+const EXPECTED = [
+  ConnectionError,
+  DiagnosticError,
+  NeedsEveryHost,
+  ProbeError,
+  TemplateError,
+  UnknownValueError,
+] as const;
+
+async function guessRound(
+  node: TaskNode,
+  scope: Scope,
+  machine: Machine,
+  context: HostContext,
+): Promise<readonly Wanted[]> {
+  if (unmetCondition(node.when, scope) !== undefined) return [];
+  const invocation = await makeInvocation(node, scope, context);
+  return invocation.machine === machine ? invocation.wanted : [];
+}

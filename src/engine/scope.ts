@@ -1,0 +1,283 @@
+/** The variables that a task sees on a host, looked up lazily by name; later layers win. */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Inventory } from '../core/inventory.ts';
+import { type Layer, Unknown, type Value } from '../core/value.ts';
+import type { LazyMap, Scope } from '../template/template.ts';
+import type { HostState, PlayState } from './host.ts';
+
+/** Stands for `omit`: an argument with this value is left out. */
+export const OMIT = '__omit_place_holder__1f6d3c';
+
+/** What variables of a whole run depend on. */
+export interface RunVariables {
+  readonly inventory: Inventory;
+  readonly extra: Layer;
+  readonly planning: boolean;
+  readonly diff: boolean;
+  readonly verbosity: number;
+  readonly tags: readonly string[];
+  readonly skipTags: readonly string[];
+  readonly limit: string | undefined;
+  readonly version: string;
+  readonly stateOf: (host: string) => HostState | undefined;
+}
+
+/** Raised when a task reads what other hosts know before they have come as far. The engine waits and tries again. */
+export class NeedsEveryHost extends Error {}
+
+interface Found {
+  readonly value: Value | Unknown | LazyMap;
+  readonly templated: boolean;
+}
+
+/** A scope over layers; `special` names win over all but `-e`. */
+function layered(
+  layers: readonly Layer[],
+  special: (name: string) => Found | undefined,
+  extras: Pick<Scope, 'functions' | 'loadTemplate'>,
+): Scope {
+  return {
+    lookup: name => {
+      for (let i = layers.length - 1; i >= 0; i--) {
+        const layer = layers[i];
+        const value = layer && Object.hasOwn(layer.values, name) ? layer.values[name] : undefined;
+        if (value !== undefined) return { value, templated: layer?.templated ?? false };
+      }
+      return special(name);
+    },
+    ...extras,
+  };
+}
+
+/**
+ * @param local layers of the task: vars of its blocks and its own, loop variables; nearest last
+ * @param everyHostArrived false: reading another host's variables raises NeedsEveryHost
+ */
+export function scopeFor(
+  run: RunVariables,
+  state: HostState,
+  play: PlayState | undefined,
+  local: readonly Layer[],
+  everyHostArrived: boolean,
+): Scope {
+  const layers: readonly Layer[] = [
+    ...state.host.layers,
+    ...(play?.play.vars ?? []),
+    ...state.playLayers,
+    ...local.filter(({ templated }) => templated),
+    { origin: `results of ${state.name}`, values: state.registered, templated: false },
+    ...local.filter(({ templated }) => !templated),
+    run.extra,
+  ];
+  const special = (name: string) => fact(state, name) ?? magic(run, state, play, name, everyHostArrived);
+  const scope = layered(layers, special, {
+    loadTemplate: name => loadTemplate(name, play),
+    functions: new Map([
+      ['lookup', (args, named) => lookupPlugin(scope, play, args, named)],
+      ['query', (args, named) => asList(lookupPlugin(scope, play, args, { ...named, wantlist: true }))],
+      ['q', (args, named) => asList(lookupPlugin(scope, play, args, { ...named, wantlist: true }))],
+    ]),
+  });
+  return scope;
+}
+
+function data(value: Value | Unknown | LazyMap): Found {
+  return { value, templated: false };
+}
+
+function fact({ facts }: HostState, name: string): Found | undefined {
+  if (name === 'facts' || name === 'ansible_facts') return data(facts);
+  const bare = name.startsWith('ansible_') ? name.slice('ansible_'.length) : undefined;
+  const value = bare !== undefined && Object.hasOwn(facts, bare) ? facts[bare] : undefined;
+  return value === undefined ? undefined : data(value);
+}
+
+function magic(
+  run: RunVariables,
+  state: HostState,
+  play: PlayState | undefined,
+  name: string,
+  everyHostArrived: boolean,
+): Found | undefined {
+  const make = MAGIC[name];
+  if (make) return data(make(run, state, play));
+  if (name === 'hostvars') return data(hostvars(run, state, play, everyHostArrived));
+  if (name === 'ansible_play_hosts' || name === 'play_hosts' || name === 'ansible_play_batch') {
+    if (!everyHostArrived) throw new NeedsEveryHost();
+    const hosts = name === 'ansible_play_batch' ? play?.batch : play?.hosts;
+    return data((hosts ?? []).filter(({ standing }) => standing === 'active').map(host => host.name));
+  }
+  return undefined;
+}
+
+type Magic = (run: RunVariables, state: HostState, play: PlayState | undefined) => Value;
+
+const MAGIC: Readonly<Record<string, Magic>> = {
+  inventory_hostname: (_, state) => state.name,
+  inventory_hostname_short: (_, state) => state.name.split('.')[0] ?? state.name,
+  inventory_dir: run => run.inventory.folder,
+  inventory_file: run => run.inventory.files[0] ?? '',
+  group_names: (_, state) => state.host.groups.filter(group => group !== 'all').sort(),
+  groups: run =>
+    Object.fromEntries(Object.entries(run.inventory.groups).map(([group, hosts]) => [group, [...hosts]])),
+  playbook_dir: (_, __, play) => dirname(resolve(play?.playbookFile ?? '.')),
+  ansible_play_name: (_, __, play) => play?.play.name ?? '',
+  ansible_play_hosts_all: (_, __, play) => (play?.hosts ?? []).map(({ name }) => name),
+  ansible_check_mode: run => run.planning,
+  ansible_diff_mode: run => run.diff,
+  ansible_verbosity: run => run.verbosity,
+  ansible_run_tags: run => (run.tags.length === 0 ? ['all'] : [...run.tags]),
+  ansible_skip_tags: run => [...run.skipTags],
+  ansible_limit: run => run.limit ?? 'all',
+  ansible_version: () => ({ full: '2.14.0', major: 2, minor: 14, revision: 0, string: '2.14.0' }),
+  girofle_version: run => run.version,
+  omit: () => OMIT,
+};
+
+/** Names that every task can read, for the static check of undefined variables. */
+export const MAGIC_NAMES: readonly string[] = [
+  ...Object.keys(MAGIC),
+  ...[
+    'hostvars',
+    'ansible_play_hosts',
+    'play_hosts',
+    'ansible_play_batch',
+    'facts',
+    'ansible_facts',
+    'lookup',
+    'query',
+    'q',
+  ],
+  ...[
+    'ansible_failed_task',
+    'ansible_failed_result',
+    'ansible_host',
+    'ansible_port',
+    'ansible_user',
+    'ansible_connection',
+  ],
+];
+
+function hostvars(
+  run: RunVariables,
+  self: HostState,
+  play: PlayState | undefined,
+  everyHostArrived: boolean,
+): LazyMap {
+  const names = run.inventory.hosts.map(({ name }) => name);
+  return {
+    lazy: true,
+    keys: () => names,
+    get: name => {
+      const other = run.stateOf(name);
+      if (other === undefined) return undefined;
+      if (other !== self && !everyHostArrived) throw new NeedsEveryHost();
+      const scope = scopeFor(run, other, play, [], everyHostArrived);
+      return { value: variablesOf(run, other, play, scope), templated: false, scope };
+    },
+  };
+}
+
+/** All variables of a host as one lazy map. */
+function variablesOf(
+  run: RunVariables,
+  state: HostState,
+  play: PlayState | undefined,
+  scope: Scope,
+): LazyMap {
+  const layers = [...state.host.layers, ...(play?.play.vars ?? []), run.extra];
+  return {
+    lazy: true,
+    keys: () => [
+      ...new Set([
+        ...layers.flatMap(({ values }) => Object.keys(values)),
+        ...Object.keys(state.registered),
+        ...Object.keys(state.facts).map(name => `ansible_${name}`),
+        ...['ansible_facts', 'inventory_hostname', 'group_names'],
+      ]),
+    ],
+    get: key => {
+      const found = scope.lookup(key);
+      return found && { ...found, scope };
+    },
+  };
+}
+
+function loadTemplate(name: string, play: PlayState | undefined): { name: string; text: string } | undefined {
+  const folder = dirname(resolve(play?.playbookFile ?? '.'));
+  for (const path of [resolve(folder, 'templates', name), resolve(folder, name)]) {
+    const text = readText(path);
+    if (text !== undefined) return { name: path, text };
+  }
+  return undefined;
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** The look-ups that read the controller without changing anything. */
+function lookupPlugin(
+  scope: Scope,
+  play: PlayState | undefined,
+  [plugin, ...terms]: readonly Value[],
+  named: Readonly<Record<string, Value>>,
+): Value {
+  const values = terms
+    .flatMap(asList)
+    .map(term => lookupOne(scope, play, String(plugin), String(term), named));
+  if (named.wantlist === true) return values;
+  return values.length === 1 ? (values[0] ?? null) : values.join(',');
+}
+
+function lookupOne(
+  scope: Scope,
+  play: PlayState | undefined,
+  plugin: string,
+  term: string,
+  named: Readonly<Record<string, Value>>,
+): Value {
+  switch (plugin.replace(/^ansible\.builtin\./, '')) {
+    case 'env':
+      return process.env[term] ?? named.default ?? '';
+    case 'file': {
+      const folder = dirname(resolve(play?.playbookFile ?? '.'));
+      const text = readText(resolve(folder, 'files', term)) ?? readText(resolve(folder, term));
+      if (text === undefined)
+        throw new Error(`lookup('file', '${term}'): no such file beside the playbook or in files/`);
+      return text.trimEnd();
+    }
+    case 'vars': {
+      const found = scope.lookup(term);
+      if (found === undefined && named.default !== undefined) return named.default;
+      if (found === undefined) throw new Error(`lookup('vars', '${term}'): '${term}' is undefined`);
+      return plainValue(found.value, term);
+    }
+    default:
+      throw new Error(`lookup plugin '${plugin}' is not supported: there are env, file and vars`);
+  }
+}
+
+function plainValue(value: Found['value'], name: string): Value {
+  if (
+    value instanceof Unknown ||
+    (typeof value === 'object' && value !== null && 'lazy' in value && value.lazy === true)
+  ) {
+    throw new Error(`lookup('vars', '${name}'): its value is not known here`);
+  }
+  return value as Value;
+}
+
+export function asList(value: Value): Value[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+/** One layer of data, nearest of all: loop variables, results under judgement. */
+export function dataLayer(origin: string, values: Readonly<Record<string, Value | Unknown>>): Layer {
+  return { origin, values, templated: false };
+}
