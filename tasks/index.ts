@@ -1,7 +1,63 @@
 /** The registry: every task module by name. Adding a module is one line here; keep the lines sorted. */
 import type { AnyTaskModule } from '../src/core/task-module.ts';
+import { apt } from './apt.ts';
+import { assert } from './assert.ts';
+import { command } from './command.ts';
+import { copy } from './copy.ts';
+import { debug } from './debug.ts';
+import { dnf } from './dnf.ts';
+import { docker_container } from './docker_container.ts';
+import { docker_engine } from './docker_engine.ts';
+import { docker_image } from './docker_image.ts';
+import { docker_network } from './docker_network.ts';
+import { fail } from './fail.ts';
+import { file } from './file.ts';
+import { gitlab_fleet } from './gitlab_fleet.ts';
+import { gitlab_instance } from './gitlab_instance.ts';
+import { gitlab_instances } from './gitlab_instances.ts';
+import { group } from './group.ts';
+import { packageTask } from './package.ts';
+import { ping } from './ping.ts';
+import { service } from './service.ts';
+import { set_fact } from './set_fact.ts';
+import { setup } from './setup.ts';
+import { shell } from './shell.ts';
+import { stat } from './stat.ts';
+import { template } from './template.ts';
+import { uri } from './uri.ts';
+import { user } from './user.ts';
+import { wait_for } from './wait_for.ts';
+import { yum } from './yum.ts';
 
 const all: readonly AnyTaskModule[] = [
+  apt,
+  assert,
+  command,
+  copy,
+  debug,
+  dnf,
+  docker_container,
+  docker_engine,
+  docker_image,
+  docker_network,
+  fail,
+  file,
+  gitlab_fleet,
+  gitlab_instance,
+  gitlab_instances,
+  group,
+  packageTask,
+  ping,
+  service,
+  set_fact,
+  setup,
+  shell,
+  stat,
+  template,
+  uri,
+  user,
+  wait_for,
+  yum,
 ];
 
 export const modules: ReadonlyMap<string, AnyTaskModule> = new Map(all.map(module => [module.name, module]));

@@ -1,6 +1,7 @@
 /** Declared container against the one that is there: which settings differ, and which of them Docker can change live. */
-import { canonical, compact, dig, digList, digMap, digNumber, digText } from './dig.ts';
+import { canonical, dig, digMap, digNumber, digText } from './dig.ts';
 import { envMap } from './docker-container.ts';
+import { bindings, binds, capabilities, healthForm, mounts, restart } from './docker-forms.ts';
 import type { Value, ValueMap } from './value.ts';
 
 export interface Difference {
@@ -223,56 +224,6 @@ function compareHealth(body: ValueMap, inspect: ValueMap, image: ValueMap | null
       ? Object.entries(expected).some(([key, value]) => canonical(observed[key]) !== canonical(value))
       : before !== after;
   return differs ? [{ setting: 'healthcheck', say: 'healthcheck changed', live: false, before, after }] : [];
-}
-
-function healthForm(health: ValueMap): ValueMap {
-  return compact({
-    Test: digList(health, 'Test').length === 0 ? undefined : health.Test,
-    Interval: digNumber(health, 'Interval') || undefined,
-    Timeout: digNumber(health, 'Timeout') || undefined,
-    Retries: digNumber(health, 'Retries') || undefined,
-    StartPeriod: digNumber(health, 'StartPeriod') || undefined,
-  });
-}
-
-function bindings(value: Value | undefined): Value {
-  const all = Object.entries(digMap(value)).flatMap(([port, outside]) =>
-    digList(outside).map(binding => {
-      const address = digText(binding, 'HostIp');
-      const outer = digText(binding, 'HostPort');
-      return `${address === '0.0.0.0' ? '' : address}:${outer === '0' ? '' : outer}:${port}`;
-    }),
-  );
-  return all.sort();
-}
-
-/** `a:b` is `a:b:rw`, and the order of options means nothing. */
-function binds(value: Value | undefined): Value {
-  const all = digList(value).map(written => {
-    const [source = '', target = '', options = 'rw'] = String(written).split(':');
-    const words = options.split(',').sort();
-    const access = words.includes('ro') || words.includes('rw') ? [] : ['rw'];
-    return [source, target, [...words, ...access].sort().join(',')].join(':');
-  });
-  return all.sort();
-}
-
-function mounts(value: Value | undefined): Value {
-  return digList(value)
-    .map(mount =>
-      canonical(compact({ ...digMap(mount), ReadOnly: dig(mount, 'ReadOnly') === true ? true : undefined })),
-    )
-    .sort();
-}
-
-function restart(value: Value | undefined): Value {
-  return `${digText(value, 'Name') || 'no'} ${digNumber(value, 'MaximumRetryCount')}`;
-}
-
-function capabilities(value: Value | undefined): Value {
-  return digList(value)
-    .map(capability => String(capability).toUpperCase().replace(/^CAP_/, ''))
-    .sort();
 }
 
 /** The body of the update call that mends live differences. */

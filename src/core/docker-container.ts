@@ -11,7 +11,7 @@ type Text = string | number | boolean;
 type Duration = string | number;
 type Bytes = string | number;
 
-export interface HealthSettings {
+interface HealthSettings {
   readonly test?: string | readonly string[];
   readonly interval?: Duration;
   readonly timeout?: Duration;
@@ -19,7 +19,7 @@ export interface HealthSettings {
   readonly start_period?: Duration;
 }
 
-export interface MountSettings {
+interface MountSettings {
   readonly target: string;
   readonly source?: string;
   readonly type?: 'bind' | 'volume' | 'tmpfs';

@@ -30,7 +30,7 @@ export function probeDeclared(name: string, image: string): Probe<SeenContainer>
   });
 }
 
-export interface Convergence {
+interface Convergence {
   readonly name: string;
   readonly settings: ContainerSettings;
   readonly comparisons?: Comparisons;
@@ -46,7 +46,7 @@ export interface Convergence {
 }
 
 /** Steps until the container exists as declared, whether it runs or not. */
-export interface Converged {
+interface Converged {
   readonly steps: readonly Step[];
   /** A new container is made. */
   readonly made: boolean;

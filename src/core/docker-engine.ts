@@ -130,7 +130,7 @@ get || { apt-get update && get; }`;
 }
 
 /** Where the daemon is to be found, for tests to have another. */
-export interface DaemonFiles {
+interface DaemonFiles {
   readonly socket: string;
   readonly pid: string;
   readonly log: string;

@@ -5,7 +5,7 @@ import type { Value, ValueMap } from './value.ts';
 import { isMap } from './value.ts';
 
 /** The body of a successful answer; null for an object that does not exist; a ProbeError otherwise. */
-export function readObject(answer: DockerAnswer): Value {
+function readObject(answer: DockerAnswer): Value {
   if (answer.status === 404) return null;
   return readAnswer(answer);
 }

@@ -131,7 +131,7 @@ export function fleetProblems(
   ];
 }
 
-export function addressProblems(address: string, host: readonly HostAddress[]): readonly string[] {
+function addressProblems(address: string, host: readonly HostAddress[]): readonly string[] {
   if (!isIPv4(address)) return [`"${address}" is no IPv4 address`];
   return hasAddress(host, address)
     ? []

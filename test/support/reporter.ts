@@ -6,8 +6,12 @@ export default class implements Reporter {
     const tests = modules.flatMap(module => [...module.children.allTests()]);
     const skipped = tests.filter(test => test.result().state === 'skipped');
     const count = (state: 'passed' | 'failed') => tests.filter(test => test.result().state === state).length;
-    const broken = modules.filter(module => module.state() === 'failed' && [...module.children.allTests('failed')].length === 0).length;
+    const broken = modules.filter(
+      module => module.state() === 'failed' && [...module.children.allTests('failed')].length === 0,
+    ).length;
     for (const test of skipped) process.stdout.write(`\u001b[31mskipped: ${test.fullName}\u001b[39m\n`);
-    process.stdout.write(`\n${count('passed')} passed, ${count('failed') + broken} failed, ${skipped.length} skipped\n`);
+    process.stdout.write(
+      `\n${count('passed')} passed, ${count('failed') + broken} failed, ${skipped.length} skipped\n`,
+    );
   }
 }

@@ -9,10 +9,15 @@ import { describeNew, step, tell } from './user-steps.ts';
 const HINT = { hint: 'install the shadow suite on it' };
 
 export function busyboxCreate(args: UserArgs, seen: UserObserved): Plan {
-  const asked = { non_unique: args.non_unique && args.uid !== undefined, expires: args.expires !== undefined, umask: args.umask !== undefined };
+  const asked = {
+    non_unique: args.non_unique && args.uid !== undefined,
+    expires: args.expires !== undefined,
+    umask: args.umask !== undefined,
+  };
   const [beyond] = Object.entries(asked).filter(([, is]) => is);
   if (beyond) return refuse(`busybox's adduser cannot do what ${beyond[0]} of ${args.name} asks for`, HINT);
-  const primary = seen.primary?.entry ?? (seen.namesake.entry?.name === args.name ? seen.namesake.entry : undefined);
+  const primary =
+    seen.primary?.entry ?? (seen.namesake.entry?.name === args.name ? seen.namesake.entry : undefined);
   const options = [
     '-D',
     ...(args.uid === undefined ? [] : ['-u', args.uid]),

@@ -6,8 +6,17 @@ import { isRefusal, type Plan, type Refusal, refuse } from '../task-module.ts';
 import type { ValueMap } from '../value.ts';
 import { busyboxChange, busyboxCreate, busyboxRemove } from './busybox-steps.ts';
 import { keyFile, parseKey, type UserArgs, type UserObserved } from './user-args.ts';
-import { createStep, expiryStep, homeStep, keyStep, lockStep, modifyStep, passwordStep, removeStep } from './user-steps.ts';
 import { differences } from './user-differences.ts';
+import {
+  createStep,
+  expiryStep,
+  homeStep,
+  keyStep,
+  lockStep,
+  modifyStep,
+  passwordStep,
+  removeStep,
+} from './user-steps.ts';
 
 export function planUser(args: UserArgs, seen: UserObserved): Plan {
   const { account } = seen;
@@ -26,14 +35,24 @@ function missingGroup(args: UserArgs, seen: UserObserved): Refusal | undefined {
   const primary = args.group !== undefined && !seen.primary?.entry ? [args.group] : [];
   const [name] = [...primary, ...words(args.groups).filter(wanted => !seen.groups.get(wanted)?.entry)];
   if (name === undefined) return undefined;
-  return refuse(`the group ${name} does not exist`, { hint: `make it first, with a task "group: {name: ${name}}"` });
+  return refuse(`the group ${name} does not exist`, {
+    hint: `make it first, with a task "group: {name: ${name}}"`,
+  });
 }
 
 /** Without root the hash cannot be compared: better to say so than to set it at every run. */
 function unreadableShadow(args: UserArgs, { account }: UserObserved): Refusal | undefined {
-  const asks = [args.password, args.password_lock, args.expires, args.password_expire_max, args.password_expire_min];
+  const asks = [
+    args.password,
+    args.password_lock,
+    args.expires,
+    args.password_expire_max,
+    args.password_expire_min,
+  ];
   if (account.shadow !== 'unreadable' || asks.every(asked => asked === undefined)) return undefined;
-  return refuse(`/etc/shadow cannot be read, so the password of ${args.name} cannot be compared`, { hint: 'add become: true' });
+  return refuse(`/etc/shadow cannot be read, so the password of ${args.name} cannot be compared`, {
+    hint: 'add become: true',
+  });
 }
 
 function noTools(name: string): Refusal {
@@ -116,8 +135,14 @@ export function userResult(args: UserArgs, seen: UserObserved, outputs: readonly
 }
 
 /** Steps end with the account's line of passwd, as it is then. */
-function entryAfter({ name }: UserArgs, { account }: UserObserved, outputs: readonly StepOutput[]): UserEntry | undefined {
-  const lines = outputs.flatMap(({ stdout }) => stdout.split('\n')).filter(line => line.startsWith(`${name}:`));
+function entryAfter(
+  { name }: UserArgs,
+  { account }: UserObserved,
+  outputs: readonly StepOutput[],
+): UserEntry | undefined {
+  const lines = outputs
+    .flatMap(({ stdout }) => stdout.split('\n'))
+    .filter(line => line.startsWith(`${name}:`));
   const last = lines.at(-1);
   return last === undefined ? account.entry : parsePasswdLine(last);
 }
@@ -138,4 +163,3 @@ function describeKey(args: UserArgs, seen: UserObserved, outputs: readonly StepO
     ...(made?.fingerprint === undefined ? {} : { ssh_fingerprint: made.fingerprint }),
   };
 }
-

@@ -28,7 +28,9 @@ export function differences(args: UserArgs, seen: UserObserved, entry: UserEntry
 
 function uidDiffers({ uid, non_unique }: UserArgs, entry: UserEntry): readonly Difference[] {
   if (uid === undefined || uid === entry.uid) return [];
-  return [{ what: 'uid', say: `uid ${entry.uid} → ${uid}`, options: ['-u', uid, ...(non_unique ? ['-o'] : [])] }];
+  return [
+    { what: 'uid', say: `uid ${entry.uid} → ${uid}`, options: ['-u', uid, ...(non_unique ? ['-o'] : [])] },
+  ];
 }
 
 function primaryDiffers({ primary }: UserObserved, entry: UserEntry): readonly Difference[] {
@@ -52,14 +54,20 @@ export function wantedGroups(args: UserArgs, seen: UserObserved): readonly Group
   return words(args.groups).flatMap(name => seen.groups.get(name)?.entry ?? []);
 }
 
-function fieldDiffers(what: 'comment' | 'home' | 'shell', option: string, before: string, after: string | undefined): readonly Difference[] {
+function fieldDiffers(
+  what: 'comment' | 'home' | 'shell',
+  option: string,
+  before: string,
+  after: string | undefined,
+): readonly Difference[] {
   if (after === undefined || after === before) return [];
   return [{ what, say: `${what} ${before || '(none)'} → ${after || '(none)'}`, options: [option, after] }];
 }
 
 function expiryDiffers(args: UserArgs, { account }: UserObserved): readonly Difference[] {
   if (args.expires === undefined) return [];
-  const before = account.shadow === undefined || account.shadow === 'unreadable' ? undefined : account.shadow.expires;
+  const before =
+    account.shadow === undefined || account.shadow === 'unreadable' ? undefined : account.shadow.expires;
   const after = expiryDay(args.expires);
   if (before === after || (after === undefined && before !== undefined && before < 0)) return [];
   const say = `expires ${before === undefined ? 'never' : dateOf(before)} → ${after === undefined ? 'never' : dateOf(after)}`;

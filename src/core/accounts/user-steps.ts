@@ -4,7 +4,7 @@ import type { ShadowEntry } from '../probes/account.ts';
 import { joinSh, type Sh, sh } from '../sh.ts';
 import type { Step } from '../step.ts';
 import type { UserArgs, UserObserved } from './user-args.ts';
-import { dateOf, type Difference, expiryDay, wantedGroups } from './user-differences.ts';
+import { type Difference, dateOf, expiryDay, wantedGroups } from './user-differences.ts';
 
 /** The account's line of passwd on stdout, for the result. */
 export function tell(name: string): Sh {
@@ -82,8 +82,10 @@ export function passwordStep({ name, password = '', password_lock }: UserArgs): 
 /** @param hash as it is; undefined when the account has none */
 export function lockStep({ name, password_lock }: UserArgs, hash = ''): Step | undefined {
   const locked = hash.startsWith('!');
-  if (password_lock === true && !locked) return step(`lock the password of ${name}`, [sh`usermod -L ${name}`]);
-  if (password_lock === false && locked) return step(`unlock the password of ${name}`, [sh`usermod -U ${name}`]);
+  if (password_lock === true && !locked)
+    return step(`lock the password of ${name}`, [sh`usermod -L ${name}`]);
+  if (password_lock === false && locked)
+    return step(`unlock the password of ${name}`, [sh`usermod -U ${name}`]);
   return undefined;
 }
 
@@ -91,9 +93,14 @@ export function expiryStep(args: UserArgs, shadow: ShadowEntry | undefined): Ste
   const max = args.password_expire_max === shadow?.maxDays ? undefined : args.password_expire_max;
   const min = args.password_expire_min === shadow?.minDays ? undefined : args.password_expire_min;
   if (max === undefined && min === undefined) return undefined;
-  const said = [max === undefined ? '' : `at most ${max} days`, min === undefined ? '' : `at least ${min} days`];
+  const said = [
+    max === undefined ? '' : `at most ${max} days`,
+    min === undefined ? '' : `at least ${min} days`,
+  ];
   const options = [...(min === undefined ? [] : ['-m', min]), ...(max === undefined ? [] : ['-M', max])];
-  return step(`keep a password of ${args.name} ${said.filter(text => text !== '').join(', ')}`, [sh`chage ${[...options, args.name]}`]);
+  return step(`keep a password of ${args.name} ${said.filter(text => text !== '').join(', ')}`, [
+    sh`chage ${[...options, args.name]}`,
+  ]);
 }
 
 /** As useradd would have made it: the skeleton's content, and the mode that UMASK in login.defs leaves. */
@@ -112,7 +119,13 @@ export function homeStep({ name, skeleton = '/etc/skel' }: UserArgs, home: strin
 const ASKPASS = sh`askpass=$(mktemp) && trap 'rm -f "$askpass"' EXIT && chmod 700 "$askpass" && printf '#!/bin/sh\nprintf "%%s\\n" "$GIROFLE_SECRET"\n' > "$askpass" && export SSH_ASKPASS="$askpass" SSH_ASKPASS_REQUIRE=force DISPLAY="\${DISPLAY:-none}"`;
 
 export function keyStep(args: UserArgs, file: string): Step {
-  const { name, ssh_key_type: type, ssh_key_bits: bits, ssh_key_comment: comment, ssh_key_passphrase: passphrase } = args;
+  const {
+    name,
+    ssh_key_type: type,
+    ssh_key_bits: bits,
+    ssh_key_comment: comment,
+    ssh_key_passphrase: passphrase,
+  } = args;
   const absolute = file.startsWith('/');
   const size = bits === undefined ? sh`` : sh` -b ${bits}`;
   const note = comment === undefined ? sh`"ansible-generated on $(uname -n)"` : sh`${comment}`;

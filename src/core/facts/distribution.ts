@@ -62,11 +62,18 @@ export function osRelease(gathered: Gathered): Readonly<Record<string, string>> 
 }
 
 /** os-release often has the major version only; the older files have more. */
-function versionOf(distribution: string, release: Readonly<Record<string, string>>, gathered: Gathered): string {
+function versionOf(
+  distribution: string,
+  release: Readonly<Record<string, string>>,
+  gathered: Gathered,
+): string {
   const debian = gathered.file('/etc/debian_version');
   if (distribution === 'Debian' && debian !== undefined && /^\d+\.\d+/.test(debian)) return debian.trim();
-  if (distribution === 'Alpine') return gathered.file('/etc/alpine-release')?.trim() ?? release.VERSION_ID ?? 'NA';
-  const full = /release (\d+(?:\.\d+)*)/.exec(gathered.file('/etc/centos-release') ?? gathered.file('/etc/redhat-release') ?? '')?.[1];
+  if (distribution === 'Alpine')
+    return gathered.file('/etc/alpine-release')?.trim() ?? release.VERSION_ID ?? 'NA';
+  const full = /release (\d+(?:\.\d+)*)/.exec(
+    gathered.file('/etc/centos-release') ?? gathered.file('/etc/redhat-release') ?? '',
+  )?.[1];
   if (full !== undefined && full.startsWith(release.VERSION_ID ?? '')) return full;
   return release.VERSION_ID ?? 'NA';
 }

@@ -22,16 +22,20 @@ export function readGathered(stdout: string): Gathered {
     file: path => files.get(path),
     between: (before, after) =>
       [...files.keys()]
-        .filter(path => path.startsWith(before) && path.endsWith(after) && path.length > before.length + after.length)
+        .filter(
+          path =>
+            path.startsWith(before) && path.endsWith(after) && path.length > before.length + after.length,
+        )
         .map(path => path.slice(before.length, path.length - after.length)),
   };
 }
 
-/** As `tail -v` prints them: `==> PATH <==`, the content, an empty line between two files. */
+/** As `head -v` prints them: `==> PATH <==`, the content, an empty line between two files. */
 function readFiles(text: string): ReadonlyMap<string, string> {
   const parts = text.split(/^==> (\/.*) <==\n/m);
   const files = new Map<string, string>();
-  for (let i = 1; i < parts.length; i += 2) files.set(parts[i] ?? '', (parts[i + 1] ?? '').replace(/\n{1,2}$/, ''));
+  for (let i = 1; i < parts.length; i += 2)
+    files.set(parts[i] ?? '', (parts[i + 1] ?? '').replace(/\n{1,2}$/, ''));
   return files;
 }
 
@@ -44,12 +48,24 @@ export function assignments(text: string | undefined): Readonly<Record<string, s
   return Object.fromEntries(
     linesOf(text).flatMap(line => {
       const [, key, value = ''] = /^\s*([A-Za-z_]\w*)=(.*)$/.exec(line) ?? [];
-      return key === undefined ? [] : [[key, value.trim().replace(/^(["'])(.*)\1$/, '$2').replace(/\\([$"`\\])/g, '$1')] as const];
+      return key === undefined
+        ? []
+        : [
+            [
+              key,
+              value
+                .trim()
+                .replace(/^(["'])(.*)\1$/, '$2')
+                .replace(/\\([$"`\\])/g, '$1'),
+            ] as const,
+          ];
     }),
   );
 }
 
 /** Only what is known. */
 export function defined(facts: Readonly<Record<string, Value | undefined>>): ValueMap {
-  return Object.fromEntries(Object.entries(facts).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])));
+  return Object.fromEntries(
+    Object.entries(facts).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),
+  );
 }

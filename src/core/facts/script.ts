@@ -60,10 +60,10 @@ section machine; uname -m
 section date; date '+%Y|%m|%d|%H|%M|%S|%s|%Z|%z|%A|%w|%W|%N'
 section user; id; id -un
 section passwd; getent passwd "$(id -u)" 2>/dev/null || awk -F: -v uid="$(id -u)" '$3 == uid { print; exit }' /etc/passwd
-section hosts; getent hosts "$(uname -n)" 2>/dev/null
-section python; for name in python3 python; do if has "$name"; then command -v "$name"; "$name" -V 2>&1; break; fi; done
+section hosts; address=$(getent hosts "$(uname -n)" 2>/dev/null | { read -r address rest; echo "$address"; }); if [ -n "$address" ]; then getent hosts "$address"; fi
+section python; for name in /usr/bin/python3 python3 python; do if has "$name"; then command -v "$name"; "$name" -V 2>&1; break; fi; done
 section exists
-for path in /.dockerenv /.dockerinit /run/.containerenv /run/systemd/system /dev/.run/systemd /dev/.systemd /sbin/openrc /etc/init /etc/init.d /proc/vz /proc/lve /proc/bc /proc/xen /sys/kernel/security/apparmor /proc/device-tree; do
+for path in /.dockerenv /.dockerinit /run/.containerenv /run/systemd/system /dev/.run/systemd /dev/.systemd /sbin/openrc /etc/init /etc/init.d /proc/vz /proc/lve /proc/bc /proc/xen /sys/kernel/security/apparmor /dev/kvm; do
   if [ -e "$path" ]; then echo "$path"; fi
 done
 for tool in systemctl initctl lsb_release; do if has "$tool"; then echo "$tool"; fi; done
@@ -127,7 +127,10 @@ done`;
 }
 
 export function factsScript({ hardware, network, factPath }: Wanted): Sh {
-  const files = [FILES, hardware ? HARDWARE_FILES : '', network ? NETWORK_FILES : ''].join(' ').split(/\s+/).filter(path => path !== '');
+  const files = [FILES, hardware ? HARDWARE_FILES : '', network ? NETWORK_FILES : '']
+    .join(' ')
+    .split(/\s+/)
+    .filter(path => path !== '');
   const managers = MANAGERS.map(([path, name]) => sh`if [ -e ${path} ]; then echo ${name}; fi`);
   return joinSh([
     GENERAL,
@@ -137,13 +140,17 @@ export function factsScript({ hardware, network, factPath }: Wanted): Sh {
     ...(hardware ? [HARDWARE] : []),
     ...(network ? [NETWORK] : []),
     ...(factPath === undefined ? [] : [localFacts(factPath)]),
-    // The patterns are ours and hold nothing but names and stars: the shell expands them.
-    sh`section files; set --; for path in ${joinSh(files.map(patternWord), ' ')}; do if [ -r "$path" ] && [ ! -d "$path" ]; then set -- "$@" "$path"; fi; done; tail -v -n +1 -- "$@" 2>/dev/null`,
+    // The patterns are ours and hold nothing but names and stars: the shell expands them. (GNU tail would end at the first
+    // file that cannot be read, as the speed of an interface that is down.)
+    sh`section files; set --; for path in ${joinSh(files.map(patternWord), ' ')}; do if [ -r "$path" ] && [ ! -d "$path" ]; then set -- "$@" "$path"; fi; done; head -v -n 99999 -- "$@" 2>/dev/null`,
     sh`section end; exit 0`,
   ]);
 }
 
 /** A path whose stars stay the shell's. */
 function patternWord(pattern: string): Sh {
-  return pattern.split('*').map(part => (part === '' ? sh`` : sh`${part}`)).reduce((left, right) => sh`${left}*${right}`);
+  return pattern
+    .split('*')
+    .map(part => (part === '' ? sh`` : sh`${part}`))
+    .reduce((left, right) => sh`${left}*${right}`);
 }

@@ -69,8 +69,21 @@ export function environmentFacts(gathered: Gathered): ValueMap {
 
 /** The clock of the host, in its own time zone; `iso8601` in UTC. */
 export function timeFacts(gathered: Gathered): ValueMap {
-  const [year = '', month = '', day = '', hour = '', minute = '', second = '', epoch = '', tz = '', offset = '', weekday = '', number = '', week = '', nano = ''] =
-    gathered.section('date').trim().split('|');
+  const [
+    year = '',
+    month = '',
+    day = '',
+    hour = '',
+    minute = '',
+    second = '',
+    epoch = '',
+    tz = '',
+    offset = '',
+    weekday = '',
+    number = '',
+    week = '',
+    nano = '',
+  ] = gathered.section('date').trim().split('|');
   const micro = /^\d+$/.test(nano) ? nano.padStart(9, '0').slice(0, 6) : '000000';
   const utc = new Date(Number(epoch) * 1000).toISOString().slice(0, 19);
   return {
@@ -112,21 +125,33 @@ export function pythonFacts(gathered: Gathered): ValueMap {
 /** A host can have several package managers: the family's own counts. */
 export function packageManagerFact(gathered: Gathered, family: Value | undefined): ValueMap {
   const found = linesOf(gathered.section('managers'));
-  const own = family === 'Debian' ? 'apt' : family === 'RedHat' ? found.find(name => /^(atomic_container|dnf|yum)$/.test(name)) : undefined;
+  const own =
+    family === 'Debian'
+      ? 'apt'
+      : family === 'RedHat'
+        ? found.find(name => /^(atomic_container|dnf|yum)$/.test(name))
+        : undefined;
   return { pkg_mgr: (own !== undefined && found.includes(own) ? own : found[0]) ?? 'unknown' };
 }
 
-const INITS: Readonly<Record<string, string>> = { procd: 'openwrt_init', 'runit-init': 'runit', svscan: 'svc', 'openrc-init': 'openrc' };
+const INITS: Readonly<Record<string, string>> = {
+  procd: 'openwrt_init',
+  'runit-init': 'runit',
+  svscan: 'svc',
+  'openrc-init': 'openrc',
+};
 
 export function serviceManagerFact(gathered: Gathered): ValueMap {
   const exists = new Set(linesOf(gathered.section('exists')));
   const first = gathered.file('/proc/1/comm')?.trim();
-  if (first !== undefined && first !== '' && first !== 'init' && !first.endsWith('sh')) return { service_mgr: INITS[first] ?? first };
+  if (first !== undefined && first !== '' && first !== 'init' && !first.endsWith('sh'))
+    return { service_mgr: INITS[first] ?? first };
   const booted = ['/run/systemd/system', '/dev/.run/systemd', '/dev/.systemd'].some(path => exists.has(path));
   if (exists.has('systemctl') && booted) return { service_mgr: 'systemd' };
   if (exists.has('initctl') && exists.has('/etc/init')) return { service_mgr: 'upstart' };
   if (exists.has('/sbin/openrc')) return { service_mgr: 'openrc' };
-  if (exists.has('systemctl') && /systemd$/.test(gathered.section('init').trim())) return { service_mgr: 'systemd' };
+  if (exists.has('systemctl') && /systemd$/.test(gathered.section('init').trim()))
+    return { service_mgr: 'systemd' };
   return { service_mgr: exists.has('/etc/init.d') ? 'sysvinit' : 'service' };
 }
 
@@ -172,7 +197,6 @@ export function securityFacts(gathered: Gathered): ValueMap {
   const exists = linesOf(gathered.section('exists'));
   return {
     selinux: selinux(gathered),
-    selinux_python_present: true,
     apparmor: { status: exists.includes('/sys/kernel/security/apparmor') ? 'enabled' : 'disabled' },
     fips: gathered.file('/proc/sys/crypto/fips_enabled')?.trim() === '1',
   };

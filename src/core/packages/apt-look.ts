@@ -1,7 +1,13 @@
 /** What the apt module looks at: the packages named, the age of the package lists, and what apt says it would do. */
 import { words } from '../args.ts';
 import { all, known, mapProbe, type Probe, probe, probeOutcome } from '../probe.ts';
-import { type PackageLook, type PackageManager, packageManager, packageState, type PackageSeen } from '../probes/package.ts';
+import {
+  type PackageLook,
+  type PackageManager,
+  type PackageSeen,
+  packageManager,
+  packageState,
+} from '../probes/package.ts';
 import { joinSh, type Sh, sh } from '../sh.ts';
 import type { Outcome } from '../transport.ts';
 import { type AptArgs, parseWish } from './apt-args.ts';
@@ -45,7 +51,9 @@ export interface AptSeen {
 export function observeApt(args: AptArgs): Probe<AptSeen> {
   const names = words(args.name).filter(name => name !== '*');
   const simulated = simulatedCommand(args);
-  const looks = names.map(name => [name, packageState(lookedUp(name), levelOf(args), args.default_release)] as const);
+  const looks = names.map(
+    name => [name, packageState(lookedUp(name), levelOf(args), args.default_release)] as const,
+  );
   return mapProbe(
     all({
       manager: packageManager(),
@@ -105,7 +113,8 @@ export function listsAreDue(args: AptArgs, { cache, packages }: AptSeen): boolea
 function simulatedCommand(args: AptArgs): readonly string[] | undefined {
   const names = words(args.name);
   const mode = upgradeMode(args);
-  if (mode === 'upgrade') return ['upgrade', '--with-new-pkgs', ...(args.autoremove ? ['--auto-remove'] : [])];
+  if (mode === 'upgrade')
+    return ['upgrade', '--with-new-pkgs', ...(args.autoremove ? ['--auto-remove'] : [])];
   if (mode === 'dist-upgrade') return ['dist-upgrade', ...(args.autoremove ? ['--auto-remove'] : [])];
   if (args.state === 'build-dep' && names.length > 0) return ['build-dep', ...names];
   if (args.state === 'fixed') return ['--fix-broken', 'install'];
@@ -120,11 +129,17 @@ function simulate(command: readonly string[]): Probe<Simulation> {
 }
 
 /** `Inst name [old] (new ...)`, `Remv name [old]`, `Del file version`. */
-export function parseSimulation({ code, stdout, stderr }: Pick<Outcome, 'code' | 'stdout' | 'stderr'>): Simulation {
+export function parseSimulation({
+  code,
+  stdout,
+  stderr,
+}: Pick<Outcome, 'code' | 'stdout' | 'stderr'>): Simulation {
   const lines = stdout.split('\n');
   const installs = lines.flatMap(line => {
     const [, name, from, to] = /^Inst (\S+) (?:\[(\S+)\] )?\((\S+)/.exec(line) ?? [];
-    return name === undefined || to === undefined ? [] : [{ name, to, ...(from === undefined ? {} : { from }) }];
+    return name === undefined || to === undefined
+      ? []
+      : [{ name, to, ...(from === undefined ? {} : { from }) }];
   });
   return {
     installs,

@@ -20,13 +20,26 @@ export function planApt(args: AptArgs, seen: AptSeen): Plan {
 
 /** @param wanted the one that the task names */
 export function wrongManager(wanted: string, found: string): Refusal {
-  const has = found === 'none' ? 'the host has no package manager that is known' : `the host's package manager is ${found}, not ${wanted}`;
-  return refuse(has, { hint: found === 'none' ? 'apt, dnf and yum are' : 'use the module "package", or a condition on ansible_facts.pkg_mgr' });
+  const has =
+    found === 'none'
+      ? 'the host has no package manager that is known'
+      : `the host's package manager is ${found}, not ${wanted}`;
+  return refuse(has, {
+    hint:
+      found === 'none'
+        ? 'apt, dnf and yum are'
+        : 'use the module "package", or a condition on ansible_facts.pkg_mgr',
+  });
 }
 
 function planClean({ clean }: AptArgs, { cache }: AptSeen): readonly Step[] {
   if (!clean || cache.archives === 0) return [];
-  return [{ say: `delete ${count(cache.archives, 'package file')} from apt's cache`, action: { kind: 'script', text: sh`apt-get clean` } }];
+  return [
+    {
+      say: `delete ${count(cache.archives, 'package file')} from apt's cache`,
+      action: { kind: 'script', text: sh`apt-get clean` },
+    },
+  ];
 }
 
 function planUpdate(args: AptArgs, seen: AptSeen, hasWork: boolean): readonly Step[] {
@@ -34,7 +47,9 @@ function planUpdate(args: AptArgs, seen: AptSeen, hasWork: boolean): readonly St
   if (!listsAreDue(args, seen) || !(asked || hasWork)) return [];
   const missing = [...seen.packages.values()].some(({ listed }) => !listed);
   const alone = words(args.name).length === 0 && upgradeMode(args) === undefined && args.deb === undefined;
-  const say = missing ? 'fetch the package lists (there are none yet)' : `update the package lists (${age(seen.cache)})`;
+  const say = missing
+    ? 'fetch the package lists (there are none yet)'
+    : `update the package lists (${age(seen.cache)})`;
   return [aptStep(say, aptUpdate(args), args, alone ? {} : { changes: false })];
 }
 
@@ -64,7 +79,8 @@ function planWork(args: AptArgs, seen: AptSeen): Plan {
 function planUpgrade(mode: 'upgrade' | 'dist-upgrade', args: AptArgs, seen: AptSeen): Plan {
   const command = mode === 'upgrade' ? ['upgrade', '--with-new-pkgs'] : ['dist-upgrade'];
   const text = aptGet([...command, ...(args.autoremove ? ['--auto-remove'] : [])], args);
-  if (listsAreDue(args, seen)) return [aptStep('upgrade what the new package lists have newer versions of', text, args)];
+  if (listsAreDue(args, seen))
+    return [aptStep('upgrade what the new package lists have newer versions of', text, args)];
   return simulated(seen.simulation, summary => [aptStep(`upgrade ${summary}`, text, args)]);
 }
 
@@ -77,17 +93,35 @@ function planBuildDep(names: readonly string[], args: AptArgs, seen: AptSeen): P
 
 function planFix(args: AptArgs, { simulation }: AptSeen): readonly Step[] {
   if (args.state !== 'fixed' || simulation === undefined || isIdle(simulation)) return [];
-  return [aptStep(`repair broken dependencies: ${summarize(simulation)}`, aptGet(['--fix-broken', 'install'], args), args)];
+  return [
+    aptStep(
+      `repair broken dependencies: ${summarize(simulation)}`,
+      aptGet(['--fix-broken', 'install'], args),
+      args,
+    ),
+  ];
 }
 
 function planTidy(args: AptArgs, { simulation }: AptSeen): readonly Step[] {
   if (simulation === undefined || isIdle(simulation)) return [];
   if (args.autoremove) {
     const command = ['autoremove', ...(args.purge ? ['--purge'] : [])];
-    return [aptStep(`remove packages that nothing needs any more: ${simulation.removes.join(', ')}`, aptGet(command, args), args)];
+    return [
+      aptStep(
+        `remove packages that nothing needs any more: ${simulation.removes.join(', ')}`,
+        aptGet(command, args),
+        args,
+      ),
+    ];
   }
   if (!args.autoclean) return [];
-  return [aptStep(`delete ${count(simulation.deletes.length, 'outdated package file')}`, aptGet(['autoclean'], args), args)];
+  return [
+    aptStep(
+      `delete ${count(simulation.deletes.length, 'outdated package file')}`,
+      aptGet(['autoclean'], args),
+      args,
+    ),
+  ];
 }
 
 function simulated(simulation: Simulation | undefined, then: (summary: string) => readonly Step[]): Plan {
@@ -102,9 +136,14 @@ function isIdle({ installs, removes, deletes, problem }: Simulation): boolean {
 
 /** `git (2.39 → 2.40), libx (1.0); remove y`; long lists are cut. */
 function summarize({ installs, removes }: Simulation): string {
-  const shown = installs.slice(0, 20).map(({ name, from, to }) => `${name} (${from === undefined ? to : `${from} → ${to}`})`);
+  const shown = installs
+    .slice(0, 20)
+    .map(({ name, from, to }) => `${name} (${from === undefined ? to : `${from} → ${to}`})`);
   const more = installs.length > 20 ? ` and ${installs.length - 20} more` : '';
-  return [...(shown.length > 0 ? [`${shown.join(', ')}${more}`] : []), ...(removes.length > 0 ? [`remove ${removes.join(', ')}`] : [])].join('; ');
+  return [
+    ...(shown.length > 0 ? [`${shown.join(', ')}${more}`] : []),
+    ...(removes.length > 0 ? [`remove ${removes.join(', ')}`] : []),
+  ].join('; ');
 }
 
 function planDeb(path: string, args: AptArgs, { deb }: AptSeen): Plan {
@@ -113,9 +152,14 @@ function planDeb(path: string, args: AptArgs, { deb }: AptSeen): Plan {
   const order = installed === undefined ? 1 : compareVersions(version, installed);
   if (order === 0) return [];
   if (order < 0 && !args.allow_downgrade && !args.force) {
-    return refuse(`${name} is installed in version ${installed}, newer than ${version} of ${path}`, { hint: 'allow_downgrade: true lets it be replaced' });
+    return refuse(`${name} is installed in version ${installed}, newer than ${version} of ${path}`, {
+      hint: 'allow_downgrade: true lets it be replaced',
+    });
   }
-  const say = installed === undefined ? `install ${name} (${version}) from ${path}` : `${order < 0 ? 'downgrade' : 'upgrade'} ${name} (${installed} → ${version}) from ${path}`;
+  const say =
+    installed === undefined
+      ? `install ${name} (${version}) from ${path}`
+      : `${order < 0 ? 'downgrade' : 'upgrade'} ${name} (${installed} → ${version}) from ${path}`;
   // apt-get takes a word for a file only if it holds a slash.
   return [aptStep(say, aptGet(['install', path.includes('/') ? path : `./${path}`], args), args)];
 }
@@ -127,7 +171,11 @@ export function aptResult(args: AptArgs, seen: AptSeen, outputs: readonly StepOu
   const updates = outputs.length > 0 && listsAreDue(args, seen);
   const last = outputs.at(-1);
   const work = words(args.name).length > 0 || upgradeMode(args) !== undefined;
-  const idle = work && updates && outputs.length > 1 && outputs.slice(1).every(({ stdout }) => NOTHING_DONE.test(stdout));
+  const idle =
+    work &&
+    updates &&
+    outputs.length > 1 &&
+    outputs.slice(1).every(({ stdout }) => NOTHING_DONE.test(stdout));
   return {
     cache_updated: updates,
     ...(seen.cache.updated > 0 && !updates ? { cache_update_time: seen.cache.updated } : {}),

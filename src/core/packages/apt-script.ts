@@ -31,8 +31,18 @@ function wait({ lock_timeout }: AptArgs): Sh {
   return joinSh([LOCKED, sh`end=$(($(date +%s) + ${lock_timeout}))`]);
 }
 
-export function aptStep(say: string, text: Sh, args: AptArgs, more: Partial<Pick<Step, 'changes'>> = {}): Step {
-  return { say, streams: true, ...more, action: { kind: 'script', text: joinSh([wait(args), text]), env: ENV } };
+export function aptStep(
+  say: string,
+  text: Sh,
+  args: AptArgs,
+  more: Partial<Pick<Step, 'changes'>> = {},
+): Step {
+  return {
+    say,
+    streams: true,
+    ...more,
+    action: { kind: 'script', text: joinSh([wait(args), text]), env: ENV },
+  };
 }
 
 /** A command that changes packages, with the options that the arguments ask for. */
@@ -48,7 +58,9 @@ function options(args: AptArgs): readonly string[] {
       .flatMap(option => ['-o', `Dpkg::Options::=--${option}`]),
     ...['-o', `DPkg::Lock::Timeout=${args.lock_timeout}`],
     ...(args.default_release === undefined ? [] : ['-t', args.default_release]),
-    ...(args.install_recommends === undefined ? [] : ['-o', `APT::Install-Recommends=${args.install_recommends}`]),
+    ...(args.install_recommends === undefined
+      ? []
+      : ['-o', `APT::Install-Recommends=${args.install_recommends}`]),
     ...(args.only_upgrade ? ['--only-upgrade'] : []),
     ...(args.fail_on_autoremove ? ['--no-remove'] : []),
     ...(args.force ? ['--allow-remove-essential'] : []),
@@ -73,7 +85,10 @@ printf '#!/bin/sh\nexit %s\n' ${code} > "$policy" && chmod 0755 "$policy" || exi
 }
 
 /** Fetches the package lists; tries again with growing pauses. The folder's time tells later runs how old they are. */
-export function aptUpdate({ update_cache_retries: tries, update_cache_retry_max_delay: longest }: AptArgs): Sh {
+export function aptUpdate({
+  update_cache_retries: tries,
+  update_cache_retry_max_delay: longest,
+}: AptArgs): Sh {
   return sh`
 try=1; pause=1
 until locked apt-get -q -o APT::Update::Error-Mode=any update; do

@@ -6,9 +6,16 @@ const text = (description: string) => Type.Optional(Type.String({ description })
 
 /** The schema's properties that dnf and yum share. */
 export const RPM_PROPERTIES = {
-  name: Type.Optional(Words('Packages, also with a version (nginx-1.24, "nginx >= 1.24") or a path of a package file; `*` with `state: latest`: all')),
+  name: Type.Optional(
+    Words(
+      'Packages, also with a version (nginx-1.24, "nginx >= 1.24") or a path of a package file; `*` with `state: latest`: all',
+    ),
+  ),
   state: Type.Optional(
-    Choice(['absent', 'present', 'installed', 'removed', 'latest'], 'What should be true of the packages; default: present, with autoremove absent'),
+    Choice(
+      ['absent', 'present', 'installed', 'removed', 'latest'],
+      'What should be true of the packages; default: present, with autoremove absent',
+    ),
   ),
   update_cache: Flag('Have the repositories asked whether there is something newer', false),
   update_only: Flag('With `state: latest`: upgrade what is installed, install nothing new', false),
@@ -30,7 +37,10 @@ export const RPM_PROPERTIES = {
   download_dir: text('With `download_only`: where to'),
   install_repoquery: Flag('Accepted for compatibility: repoquery is not needed', true),
   install_weak_deps: Flag('Whether weak dependencies are installed', true),
-  installroot: Type.String({ description: 'Refused unless it is /: other roots are not looked into', default: '/' }),
+  installroot: Type.String({
+    description: 'Refused unless it is /: other roots are not looked into',
+    default: '/',
+  }),
   list: text('Refused: listing is no state; use a command task'),
   lock_timeout: Type.Integer({ description: 'Seconds to wait for another package manager', default: 30 }),
   releasever: text('Release to take packages from'),
@@ -70,12 +80,20 @@ export const RPM_DEFAULTS: RpmArgs = {
 export function checkRpmArgs(args: RpmArgs): readonly string[] {
   const names = words(args.name);
   return [
-    ...(names.length === 0 && !args.autoremove && args.list === undefined && !args.update_cache ? ['one of name, autoremove and update_cache is needed'] : []),
+    ...(names.length === 0 && !args.autoremove && args.list === undefined && !args.update_cache
+      ? ['one of name, autoremove and update_cache is needed']
+      : []),
     ...(args.list === undefined ? [] : ['list is not supported: listing is no state; use a command task']),
     ...(args.installroot === '/' ? [] : ['installroot is not supported: other roots are not looked into']),
-    ...names.filter(name => name.startsWith('@')).map(name => `${name} is a group of packages: name the packages`),
-    ...names.filter(name => name.includes('://')).map(name => `${name} is a URL: fetch the file with get_url first, then give its path`),
-    ...(args.autoremove && names.length > 0 && rpmState(args) !== 'absent' ? ['autoremove goes with state: absent, or stands alone'] : []),
+    ...names
+      .filter(name => name.startsWith('@'))
+      .map(name => `${name} is a group of packages: name the packages`),
+    ...names
+      .filter(name => name.includes('://'))
+      .map(name => `${name} is a URL: fetch the file with get_url first, then give its path`),
+    ...(args.autoremove && names.length > 0 && rpmState(args) !== 'absent'
+      ? ['autoremove goes with state: absent, or stands alone']
+      : []),
   ];
 }
 
@@ -87,7 +105,8 @@ export function rpmState({ state, autoremove }: RpmArgs): 'present' | 'absent' |
 
 /** Options for the command line, as dnf and yum both know them. */
 export function rpmOptions(args: RpmArgs): readonly string[] {
-  const list = (option: string, given: string | readonly string[] | undefined) => words(given).map(word => `--${option}=${word}`);
+  const list = (option: string, given: string | readonly string[] | undefined) =>
+    words(given).map(word => `--${option}=${word}`);
   const flag = (option: string, is: boolean | undefined) => (is ? [`--${option}`] : []);
   return [
     ...flag('cacheonly', args.cacheonly),

@@ -1,7 +1,7 @@
 /** From the packages of a host as they are to those asked for, by dnf or yum. */
 import { words } from '../args.ts';
 import { all, mapProbe, type Probe, probeOutcome } from '../probe.ts';
-import { packageManager, type PackageManager, packageState, type PackageSeen } from '../probes/package.ts';
+import { type PackageManager, type PackageSeen, packageManager, packageState } from '../probes/package.ts';
 import { sh } from '../sh.ts';
 import type { Step, StepOutput } from '../step.ts';
 import { type Plan, refuse } from '../task-module.ts';
@@ -23,10 +23,16 @@ export function observeRpm(args: RpmArgs): Probe<RpmSeen> {
   const names = words(args.name).filter(name => name !== '*');
   const level = rpmState(args) === 'latest' ? 'latest' : 'installed';
   const by = <T>(wanted: readonly string[], look: (name: string) => Probe<T>) =>
-    mapProbe(all(Object.fromEntries(wanted.map(name => [name, look(name)]))), found => new Map(Object.entries(found)));
+    mapProbe(
+      all(Object.fromEntries(wanted.map(name => [name, look(name)]))),
+      found => new Map(Object.entries(found)),
+    );
   return all({
     manager: packageManager(),
-    packages: by(names.filter(name => !isFile(name)), name => packageState(name, level)),
+    packages: by(
+      names.filter(name => !isFile(name)),
+      name => packageState(name, level),
+    ),
     files: by(names.filter(isFile), rpmFile),
     affected: affectedPackages(args),
   });
@@ -38,16 +44,22 @@ function isFile(name: string): boolean {
 
 function rpmFile(path: string): Probe<RpmFile> {
   const form = '%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}\\n';
-  return probeOutcome(sh`full=$(rpm -qp --nosignature --qf ${form} ${path} 2>/dev/null) && echo "$full" && rpm -q "$full"`, ({ code, stdout }) => {
-    const [full = ''] = stdout.split('\n');
-    return full === '' ? 'missing' : { full, installed: code === 0 };
-  });
+  return probeOutcome(
+    sh`full=$(rpm -qp --nosignature --qf ${form} ${path} 2>/dev/null) && echo "$full" && rpm -q "$full"`,
+    ({ code, stdout }) => {
+      const [full = ''] = stdout.split('\n');
+      return full === '' ? 'missing' : { full, installed: code === 0 };
+    },
+  );
 }
 
 function affectedPackages(args: RpmArgs): Probe<readonly string[]> {
   const first = (stdout: string) => stdout.split('\n').flatMap(line => /^(\S+)/.exec(line)?.[1] ?? []);
   if (words(args.name).includes('*') && rpmState(args) === 'latest') {
-    return probeOutcome(sh`{ command -v dnf >/dev/null && dnf -q -C check-update || yum -q -C check-update; } 2>/dev/null`, ({ stdout }) => first(stdout));
+    return probeOutcome(
+      sh`{ command -v dnf >/dev/null && dnf -q -C check-update || yum -q -C check-update; } 2>/dev/null`,
+      ({ stdout }) => first(stdout),
+    );
   }
   if (args.autoremove && words(args.name).length === 0) {
     return probeOutcome(sh`dnf -q -C repoquery --unneeded 2>/dev/null`, ({ stdout }) => first(stdout));
@@ -59,7 +71,9 @@ export function planRpm(args: RpmArgs, seen: RpmSeen): Plan {
   const { manager } = seen;
   if (manager !== 'dnf' && manager !== 'yum') {
     const found = manager === 'none' ? 'no package manager that is known' : manager;
-    return refuse(`the host has neither dnf nor yum, but ${found}`, { hint: 'use the module "package", or a condition on ansible_facts.pkg_mgr' });
+    return refuse(`the host has neither dnf nor yum, but ${found}`, {
+      hint: 'use the module "package", or a condition on ansible_facts.pkg_mgr',
+    });
   }
   const missing = [...seen.files].find(([, file]) => file === 'missing');
   if (missing) return refuse(`${missing[0]} is no package file on the host`);
@@ -70,9 +84,17 @@ export function planRpm(args: RpmArgs, seen: RpmSeen): Plan {
 }
 
 function planAlone(args: RpmArgs, { affected }: RpmSeen, manager: string): Plan {
-  if (!args.autoremove) return [{ ...step('update the package lists', ['makecache'], args, manager), changes: false }];
+  if (!args.autoremove)
+    return [{ ...step('update the package lists', ['makecache'], args, manager), changes: false }];
   if (affected.length === 0) return [];
-  return [step(`remove packages that nothing needs any more: ${affected.join(', ')}`, ['autoremove'], args, manager)];
+  return [
+    step(
+      `remove packages that nothing needs any more: ${affected.join(', ')}`,
+      ['autoremove'],
+      args,
+      manager,
+    ),
+  ];
 }
 
 function planAll(args: RpmArgs, { affected }: RpmSeen, manager: string): Plan {
@@ -86,17 +108,30 @@ function planRemoval(args: RpmArgs, { packages }: RpmSeen, manager: string): Pla
   const gone = [...packages.values()].flatMap(({ installed }) => installed);
   if (gone.length === 0) return [];
   const say = `remove ${gone.map(({ name, version }) => `${name} (${version})`).join(', ')}`;
-  return [step(say, [args.autoremove ? 'autoremove' : 'remove', ...gone.map(({ name, arch }) => `${name}.${arch}`)], args, manager)];
+  return [
+    step(
+      say,
+      [args.autoremove ? 'autoremove' : 'remove', ...gone.map(({ name, arch }) => `${name}.${arch}`)],
+      args,
+      manager,
+    ),
+  ];
 }
 
 function planInstall(args: RpmArgs, { packages, files }: RpmSeen, manager: string): Plan {
   const onlyUpgrade = args.update_only && rpmState(args) === 'latest';
-  const absent = onlyUpgrade ? [] : [...packages].filter(([, { installed }]) => installed.length === 0).map(([name]) => name);
-  const absentFiles = [...files].flatMap(([path, file]) => (file !== 'missing' && !file.installed ? [{ path, full: file.full }] : []));
+  const absent = onlyUpgrade
+    ? []
+    : [...packages].filter(([, { installed }]) => installed.length === 0).map(([name]) => name);
+  const absentFiles = [...files].flatMap(([path, file]) =>
+    file !== 'missing' && !file.installed ? [{ path, full: file.full }] : [],
+  );
   const wanted = [...absent, ...absentFiles.map(({ path }) => path)];
   const said = [...absent, ...absentFiles.map(({ path, full }) => `${full} from ${path}`)];
   return [
-    ...(wanted.length === 0 ? [] : [step(`install ${said.join(', ')}`, ['install', ...wanted], args, manager)]),
+    ...(wanted.length === 0
+      ? []
+      : [step(`install ${said.join(', ')}`, ['install', ...wanted], args, manager)]),
     ...(rpmState(args) === 'latest' ? upgradeSteps(args, packages, manager) : []),
   ];
 }
@@ -108,7 +143,9 @@ function upgradeSteps(args: RpmArgs, packages: RpmSeen['packages'], manager: str
   if (upgrade.length === 0) return [];
   const said = upgrade.map(([name, { installed, available }]) => {
     const candidate = available[0]?.candidate;
-    return candidate === undefined ? `${name} if there is a newer version` : `${name} (${installed[0]?.version} → ${candidate})`;
+    return candidate === undefined
+      ? `${name} if there is a newer version`
+      : `${name} (${installed[0]?.version} → ${candidate})`;
   });
   return [step(`upgrade ${said.join(', ')}`, ['upgrade', ...upgrade.map(([name]) => name)], args, manager)];
 }
@@ -133,10 +170,13 @@ ${before}${[manager, '-y', ...refresh, ...rpmOptions(args), ...command]}`;
 const NOTHING_DONE = /^Nothing to do\.?$|^No packages marked for update/m;
 
 export function rpmResult(outputs: readonly StepOutput[]): ValueMap {
-  const idle = outputs.length > 0 && outputs.every(({ stdout, code }) => code === 0 && NOTHING_DONE.test(stdout));
+  const idle =
+    outputs.length > 0 && outputs.every(({ stdout, code }) => code === 0 && NOTHING_DONE.test(stdout));
   const last = outputs.at(-1);
   return {
-    ...(last ? { rc: last.code, results: outputs.map(({ stdout }) => stdout.trim()) } : { rc: 0, results: [] }),
+    ...(last
+      ? { rc: last.code, results: outputs.map(({ stdout }) => stdout.trim()) }
+      : { rc: 0, results: [] }),
     ...(idle ? { changed: false } : {}),
   };
 }

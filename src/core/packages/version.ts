@@ -3,7 +3,11 @@
 /** Negative when `a` is older, 0 when they are equal, positive when it is newer. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [split(a), split(b)];
-  return left.epoch - right.epoch || comparePart(left.upstream, right.upstream) || comparePart(left.revision, right.revision);
+  return (
+    left.epoch - right.epoch ||
+    comparePart(left.upstream, right.upstream) ||
+    comparePart(left.revision, right.revision)
+  );
 }
 
 /** `[epoch:]upstream[-revision]`; the revision is what follows the last hyphen. */

@@ -97,7 +97,9 @@ const accountKind: ShellKind = {
       names('user').length > 0 ? sh`known_users=$(getent passwd -- ${names('user')})` : sh`:`,
       names('group').length > 0 ? sh`known_groups=$(getent group -- ${names('group')})` : sh`:`,
       sh`fi`,
-      ...queries.map(([what = '', name = '', ...rest]) => (what === 'user' ? sh`user ${[name, ...rest]}` : sh`group ${name}`)),
+      ...queries.map(([what = '', name = '', ...rest]) =>
+        what === 'user' ? sh`user ${[name, ...rest]}` : sh`group ${name}`,
+      ),
       sh`exit 0`,
     ]);
   },
@@ -142,7 +144,10 @@ export function parseGroup(text: string): GroupSeen {
 /** `word rest` lines → the rests of one word. */
 function sort(text: string): (word: string) => readonly string[] {
   const lines = text.split('\n').filter(line => line !== '');
-  return word => lines.filter(line => line === word || line.startsWith(`${word} `)).map(line => line.slice(word.length + 1));
+  return word =>
+    lines
+      .filter(line => line === word || line.startsWith(`${word} `))
+      .map(line => line.slice(word.length + 1));
 }
 
 function toolsOf([word]: readonly string[]): AccountTools {

@@ -145,7 +145,9 @@ const packageKind: ShellKind = {
   script: queries => {
     const releases = [...new Set(queries.map(([, , release = '']) => release))];
     const parts = releases.map(release => {
-      const asked = queries.filter(([, , of = '']) => of === release).map(([name = '', level = '']) => `${level} ${name}`);
+      const asked = queries
+        .filter(([, , of = '']) => of === release)
+        .map(([name = '', level = '']) => `${level} ${name}`);
       return sh`release=${release}; case $manager in apt) look_apt ${asked};; dnf | yum) look_rpm ${asked};; esac`;
     });
     return joinSh([LIBRARY, APT, RPM, ...answersInOrder(queries, releases, parts), sh`exit 0`]);
@@ -153,7 +155,11 @@ const packageKind: ShellKind = {
 };
 
 /** Looks once for each release; queries of one release that stand apart need a second look at what was found. */
-function answersInOrder(queries: readonly (readonly string[])[], releases: readonly string[], looks: readonly ReturnType<typeof sh>[]) {
+function answersInOrder(
+  queries: readonly (readonly string[])[],
+  releases: readonly string[],
+  looks: readonly ReturnType<typeof sh>[],
+) {
   let current: string | undefined;
   return queries.flatMap(([name = '', , release = '']) => {
     const change = release === current ? [] : [looks[releases.indexOf(release)] ?? sh`:`];
@@ -175,14 +181,17 @@ export function packageManager(): Probe<PackageManager> {
 /** Lines with a word in front; `installed` holds dpkg's or rpm's fields between tabs. */
 export function parsePackage(text: string): PackageSeen {
   const lines = text.split('\n');
-  const rest = (word: string) => lines.filter(line => line.startsWith(`${word} `)).map(line => line.slice(word.length + 1));
+  const rest = (word: string) =>
+    lines.filter(line => line.startsWith(`${word} `)).map(line => line.slice(word.length + 1));
   const manager = managerOf(rest('manager')[0]);
   const auto = lines.includes('auto');
   const parse = manager === 'apt' ? parseDpkg : parseRpm;
   return {
     manager,
     listed: rest('listed')[0] !== 'no',
-    installed: rest('installed').flatMap(line => parse(line)).map(one => (auto ? { ...one, auto } : one)),
+    installed: rest('installed')
+      .flatMap(line => parse(line))
+      .map(one => (auto ? { ...one, auto } : one)),
     available: manager === 'apt' ? parsePolicy(rest('policy')) : rest('update').flatMap(parseUpdate),
     providers: rest('provider'),
   };
@@ -204,7 +213,14 @@ function parseDpkg(line: string): readonly InstalledPackage[] {
 function parseRpm(line: string): readonly InstalledPackage[] {
   const [epoch = '', version = '', arch = '', name = ''] = line.split('\t');
   if (name === '') return [];
-  return [{ name, arch, version: epoch === '0' || epoch === '' ? version : `${epoch}:${version}`, state: 'installed' }];
+  return [
+    {
+      name,
+      arch,
+      version: epoch === '0' || epoch === '' ? version : `${epoch}:${version}`,
+      state: 'installed',
+    },
+  ];
 }
 
 /** `name.arch   version   repository`, as check-update prints. */

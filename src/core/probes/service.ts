@@ -97,17 +97,25 @@ const serviceKind: ShellKind = {
       insisted ? sh`ask=systemd` : sh`ask=$detected`,
       // Units answer in the order of the command line, with an empty line between: they are numbered.
       sh`if [ "$ask" = systemd ]; then units=$(systemctl show -p ${PROPERTIES} -- ${units} 2>/dev/null | awk 'BEGIN { n = 1 } /^$/ { n++; next } { print n " " $0 }'); fi`,
-      ...queries.map(([name = '', use = 'auto', runlevel = '', pattern = '']) => sh`answer ${[name, use, runlevel, pattern, units.indexOf(unitName(name)) + 1]}`),
+      ...queries.map(
+        ([name = '', use = 'auto', runlevel = '', pattern = '']) =>
+          sh`answer ${[name, use, runlevel, pattern, units.indexOf(unitName(name)) + 1]}`,
+      ),
       sh`exit 0`,
     ]);
   },
 };
 
 function unitName(name: string): string {
-  return /\.(service|socket|timer|mount|path|target|slice|scope|swap|automount)$/.test(name) ? name : `${name}.service`;
+  return /\.(service|socket|timer|mount|path|target|slice|scope|swap|automount)$/.test(name)
+    ? name
+    : `${name}.service`;
 }
 
-export function serviceState(name: string, { use = 'auto', pattern = '', runlevel = '' }: ServiceLook = {}): Probe<ServiceSeen> {
+export function serviceState(
+  name: string,
+  { use = 'auto', pattern = '', runlevel = '' }: ServiceLook = {},
+): Probe<ServiceSeen> {
   return look(serviceKind, [name, use, runlevel, pattern], text => parseService(text, name));
 }
 
@@ -128,7 +136,10 @@ function oneOf<const W extends readonly string[]>(words: W, word: string | undef
 }
 
 /** @param linked a SysV script of that name has start links: what counts for units made from such scripts */
-function parseUnit(property: (key: string) => string | undefined, linked: boolean): Pick<ServiceSeen, 'exists' | 'active' | 'enabled'> {
+function parseUnit(
+  property: (key: string) => string | undefined,
+  linked: boolean,
+): Pick<ServiceSeen, 'exists' | 'active' | 'enabled'> {
   const load = property('LoadState');
   const state = property('ActiveState');
   const file = property('UnitFileState');
@@ -147,7 +158,12 @@ function enabledState(file: string | undefined, linked: boolean): ServiceSeen['e
 }
 
 /** LSB's exit codes of `status`: 0 runs, 1 to 3 does not, others cannot tell; then the words decide. */
-function parseStatus(code: number, said: string, pattern: string | undefined, name: string): ServiceSeen['active'] {
+function parseStatus(
+  code: number,
+  said: string,
+  pattern: string | undefined,
+  name: string,
+): ServiceSeen['active'] {
   if (pattern !== undefined) return pattern === 'found' ? 'running' : 'stopped';
   if (code === 32) return 'failed';
   if ([1, 2, 3, 4, 69].includes(code)) return 'stopped';

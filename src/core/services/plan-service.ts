@@ -14,8 +14,14 @@ export interface ServiceArgs {
 }
 
 export function planService(args: ServiceArgs, seen: ServiceSeen): Plan {
-  if (seen.manager === 'none') return refuse('the host has no service manager: neither systemd nor OpenRC runs, and there is no /etc/init.d');
-  if (!seen.exists) return refuse(`no service "${args.name}" on this host`, { hint: 'is its package installed, and is that the name of its unit or init script?' });
+  if (seen.manager === 'none')
+    return refuse(
+      'the host has no service manager: neither systemd nor OpenRC runs, and there is no /etc/init.d',
+    );
+  if (!seen.exists)
+    return refuse(`no service "${args.name}" on this host`, {
+      hint: 'is its package installed, and is that the name of its unit or init script?',
+    });
   const boot = planBoot(args, seen);
   if (isRefusal(boot)) return boot;
   const now = planNow(args, seen);
@@ -40,12 +46,22 @@ function isSh(text: Sh | Refusal): text is Sh {
   return 'text' in text;
 }
 
-function bootCommand(on: boolean, { name, runlevel }: ServiceArgs, { manager, enabler }: ServiceSeen): Sh | Refusal {
+function bootCommand(
+  on: boolean,
+  { name, runlevel }: ServiceArgs,
+  { manager, enabler }: ServiceSeen,
+): Sh | Refusal {
   if (manager === 'systemd') return sh`systemctl ${on ? 'enable' : 'disable'} --quiet -- ${name}`;
   if (manager === 'openrc') return sh`rc-update ${on ? 'add' : 'del'} ${name} ${runlevel}`;
   // Without links update-rc.d can enable nothing: the first call makes them.
-  if (enabler === 'update-rc.d') return on ? sh`PATH=$PATH:/usr/sbin:/sbin; update-rc.d ${name} defaults && update-rc.d ${name} enable` : sh`PATH=$PATH:/usr/sbin:/sbin update-rc.d ${name} disable`;
-  if (enabler === 'chkconfig') return on ? sh`PATH=$PATH:/usr/sbin:/sbin; chkconfig --add ${name} && chkconfig ${name} on` : sh`PATH=$PATH:/usr/sbin:/sbin chkconfig ${name} off`;
+  if (enabler === 'update-rc.d')
+    return on
+      ? sh`PATH=$PATH:/usr/sbin:/sbin; update-rc.d ${name} defaults && update-rc.d ${name} enable`
+      : sh`PATH=$PATH:/usr/sbin:/sbin update-rc.d ${name} disable`;
+  if (enabler === 'chkconfig')
+    return on
+      ? sh`PATH=$PATH:/usr/sbin:/sbin; chkconfig --add ${name} && chkconfig ${name} on`
+      : sh`PATH=$PATH:/usr/sbin:/sbin chkconfig ${name} off`;
   return refuse(`${name} cannot be set to start at boot: the host has neither update-rc.d nor chkconfig`);
 }
 
@@ -53,10 +69,15 @@ function planNow(args: ServiceArgs, seen: ServiceSeen): Plan {
   const { name, state } = args;
   const runs = seen.active === 'running';
   if (state === undefined || (state === 'started' && runs)) return [];
-  if (state === 'stopped') return seen.active === 'stopped' || seen.active === 'failed' ? [] : [step(`stop ${name}`, command('stop', args, seen))];
+  if (state === 'stopped')
+    return seen.active === 'stopped' || seen.active === 'failed'
+      ? []
+      : [step(`stop ${name}`, command('stop', args, seen))];
   if (seen.enabled === 'masked') return masked(name);
   if (!runs) return [step(`start ${name}`, starting('start', args, seen))];
-  return state === 'reloaded' ? [step(`reload ${name}`, command('reload', args, seen))] : [step(`restart ${name}`, restarting(args, seen))];
+  return state === 'reloaded'
+    ? [step(`reload ${name}`, command('reload', args, seen))]
+    : [step(`restart ${name}`, restarting(args, seen))];
 }
 
 function command(verb: string, args: ServiceArgs, { manager }: ServiceSeen): Sh {

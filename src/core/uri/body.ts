@@ -29,15 +29,21 @@ function urlencoded(body: Value): Body | string {
   const type = 'application/x-www-form-urlencoded';
   if (typeof body === 'string') return { text: body, type };
   const pairs = isMap(body) ? Object.entries(body) : pairsOf(body);
-  if (pairs === undefined) return 'with body_format: form-urlencoded, body must be a string, a map or a list of pairs';
+  if (pairs === undefined)
+    return 'with body_format: form-urlencoded, body must be a string, a map or a list of pairs';
   const form = new URLSearchParams();
-  for (const [name, value] of pairs) for (const one of Array.isArray(value) ? value : [value]) form.append(name, textOf(one));
+  for (const [name, value] of pairs)
+    for (const one of Array.isArray(value) ? value : [value]) form.append(name, textOf(one));
   return { text: form.toString(), type };
 }
 
 function pairsOf(body: Value): readonly (readonly [string, Value])[] | undefined {
   if (!Array.isArray(body)) return undefined;
-  const pairs = body.map(pair => (Array.isArray(pair) && pair.length === 2 ? ([textOf(pair[0] ?? null), pair[1] ?? null] as const) : undefined));
+  const pairs = body.map(pair =>
+    Array.isArray(pair) && pair.length === 2
+      ? ([textOf(pair[0] ?? null), pair[1] ?? null] as const)
+      : undefined,
+  );
   return pairs.every(pair => pair !== undefined) ? pairs : undefined;
 }
 
@@ -61,14 +67,14 @@ function multipart(body: Value): Body | string {
 }
 
 function multipartField(name: string, field: Value): string | undefined {
-  if (!isMap(field)) return `Content-Disposition: form-data; name="${escape(name)}"\r\n\r\n${textOf(field)}`;
+  if (!isMap(field)) return `Content-Disposition: form-data; name="${escapeQuoted(name)}"\r\n\r\n${textOf(field)}`;
   const { content, filename, mime_type: type } = field;
   if (typeof content !== 'string') return undefined;
-  const file = typeof filename === 'string' ? `; filename="${escape(filename.replace(/^.*\//, ''))}"` : '';
+  const file = typeof filename === 'string' ? `; filename="${escapeQuoted(filename.replace(/^.*\//, ''))}"` : '';
   const mime = typeof type === 'string' ? type : file === '' ? 'text/plain' : 'application/octet-stream';
-  return `Content-Disposition: form-data; name="${escape(name)}"${file}\r\nContent-Type: ${mime}\r\n\r\n${content}`;
+  return `Content-Disposition: form-data; name="${escapeQuoted(name)}"${file}\r\nContent-Type: ${mime}\r\n\r\n${content}`;
 }
 
-function escape(text: string): string {
+function escapeQuoted(text: string): string {
   return text.replaceAll('"', '%22').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }

@@ -74,7 +74,9 @@ function textOf(content: Uint8Array | { readonly file: string }): string {
 function callOf(args: UriArgs, source: string | undefined): HttpCall | string {
   const body = source === undefined ? encodeBody(args.body_format, bodyOf(args)) : { text: source };
   if (typeof body === 'string') return body;
-  const own = Object.fromEntries(Object.entries(args.headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
+  const own = Object.fromEntries(
+    Object.entries(args.headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
+  );
   return {
     url: args.url,
     method: args.method.toUpperCase(),
@@ -85,7 +87,9 @@ function callOf(args: UriArgs, source: string | undefined): HttpCall | string {
       ...own,
     },
     ...(body === undefined ? {} : { body: body.text }),
-    ...(args.url_username === undefined ? {} : { username: args.url_username, password: args.url_password ?? '' }),
+    ...(args.url_username === undefined
+      ? {}
+      : { username: args.url_username, password: args.url_password ?? '' }),
     validateCerts: args.validate_certs,
     followRedirects: REDIRECTS[args.follow_redirects],
     timeout: args.timeout,
@@ -106,7 +110,8 @@ export function planUri(args: UriArgs, seen: UriSeen): Plan {
   if (seen.source === 'unsendable') return refuse(`${args.src} is too large, or no text: it cannot be sent`);
   const call = callOf(args, seen.source);
   if (typeof call === 'string') return refuse(call);
-  if (seen.answer === undefined) return [{ say: `${call.method} ${args.url}`, changes: false, action: { kind: 'http', call } }];
+  if (seen.answer === undefined)
+    return [{ say: `${call.method} ${args.url}`, changes: false, action: { kind: 'http', call } }];
   const problem = whyNot(args, seen.answer);
   return problem === undefined ? [] : refuse(problem, { result: describeAnswer(args, seen.answer, 0) });
 }
@@ -117,7 +122,10 @@ function isSkipped({ creates, removes }: UriArgs, { createsExists, removesExists
 
 export function uriResult(args: UriArgs, seen: UriSeen, outputs: readonly StepOutput[]): ValueMap {
   if (isSkipped(args, seen)) {
-    const why = args.creates !== undefined && seen.createsExists ? `'${args.creates}' exists` : `'${args.removes}' does not exist`;
+    const why =
+      args.creates !== undefined && seen.createsExists
+        ? `'${args.creates}' exists`
+        : `'${args.removes}' does not exist`;
     return { stdout: `skipped, since ${why}` };
   }
   const [output] = outputs;

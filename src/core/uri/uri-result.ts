@@ -42,7 +42,10 @@ export function describeAnswer(args: AnswerArgs, answer: HttpAnswer, elapsed: nu
 /** Names with underscores, for expressions: `result.content_type`. */
 function flatten(headers: ValueMap): ValueMap {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase().replaceAll('-', '_'), Array.isArray(value) ? value.join(', ') : value]),
+    Object.entries(headers).map(([name, value]) => [
+      name.toLowerCase().replaceAll('-', '_'),
+      Array.isArray(value) ? value.join(', ') : value,
+    ]),
   );
 }
 
@@ -67,13 +70,17 @@ function cookiesOf(headers: ValueMap): ValueMap {
     const [, name, value = ''] = /^\s*([^=;\s]+)=([^;]*)/.exec(line) ?? [];
     return name === undefined ? [] : [[name, value.trim()] as const];
   });
-  return { cookies: Object.fromEntries(pairs), cookies_string: pairs.map(([name, value]) => `${name}=${value}`).join('; ') };
+  return {
+    cookies: Object.fromEntries(pairs),
+    cookies_string: pairs.map(([name, value]) => `${name}=${value}`).join('; '),
+  };
 }
 
 /** The answer in a step's output, which is held as plain data there. */
 export function answerIn(output: unknown): HttpAnswer | undefined {
   if (!isMap(output)) return undefined;
   const { status, headers, body, url, message } = output;
-  if (typeof status !== 'number' || typeof body !== 'string' || typeof url !== 'string' || !isMap(headers)) return undefined;
+  if (typeof status !== 'number' || typeof body !== 'string' || typeof url !== 'string' || !isMap(headers))
+    return undefined;
   return { status, headers, body, url, message: typeof message === 'string' ? message : '' };
 }

@@ -47,10 +47,18 @@ function portCondition(args: WaitArgs, port: number): Condition {
   const where = `port ${port} of ${args.host}`;
   if (args.state === 'drained') return drained(args, port, where);
   if (args.state === 'stopped' || args.state === 'absent') {
-    return { say: `${where} to close`, request: reach(args, port), judge: is => (is === false ? { done: true } : { again: `${where} is open` }) };
+    return {
+      say: `${where} to close`,
+      request: reach(args, port),
+      judge: is => (is === false ? { done: true } : { again: `${where} is open` }),
+    };
   }
   if (args.search_regex !== undefined) return portSays(args, port, args.search_regex, where);
-  return { say: `${where} to open`, request: reach(args, port), judge: is => (is === true ? { done: true } : { again: `${where} is closed` }) };
+  return {
+    say: `${where} to open`,
+    request: reach(args, port),
+    judge: is => (is === true ? { done: true } : { again: `${where} is closed` }),
+  };
 }
 
 function reach({ host, connect_timeout: timeout }: WaitArgs, port: number): Request {
@@ -63,8 +71,11 @@ function portSays(args: WaitArgs, port: number, regex: string, where: string): C
     request: script(listen(args, port)),
     judge: answer => {
       const { code, stdout } = outcomeOf(answer);
-      if (code === 127) return { failed: `what ${where} says cannot be read: the host has neither bash nor nc` };
-      return new RegExp(regex, 'm').test(stdout) ? { done: true } : { again: `${where} does not say ${regex}` };
+      if (code === 127)
+        return { failed: `what ${where} says cannot be read: the host has neither bash nor nc` };
+      return new RegExp(regex, 'm').test(stdout)
+        ? { done: true }
+        : { again: `${where} does not say ${regex}` };
     },
   };
 }
@@ -84,19 +95,26 @@ function drained(args: WaitArgs, port: number, where: string): Condition {
     say: `connections to ${where} to end`,
     request: script(sh`
 name() { getent ahosts "$2" 2>/dev/null | awk -v word="$1" '{ print word, $1 }'; }
-${namesOf([args.host]).map(name => sh`name host ${name}`).reduce((all, one) => sh`${all}; ${one}`, sh`:`)}
-${namesOf(excluded).map(name => sh`name excluded ${name}`).reduce((all, one) => sh`${all}; ${one}`, sh`:`)}
+${namesOf([args.host])
+  .map(name => sh`name host ${name}`)
+  .reduce((all, one) => sh`${all}; ${one}`, sh`:`)}
+${namesOf(excluded)
+  .map(name => sh`name excluded ${name}`)
+  .reduce((all, one) => sh`${all}; ${one}`, sh`:`)}
 cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; exit 0`),
     judge: answer => {
       const { stdout } = outcomeOf(answer);
-      const resolved = (word: string) => [...stdout.matchAll(new RegExp(`^${word} (\\S+)$`, 'gm'))].map(([, address = '']) => address);
+      const resolved = (word: string) =>
+        [...stdout.matchAll(new RegExp(`^${word} (\\S+)$`, 'gm'))].map(([, address = '']) => address);
       const busy = countConnections(stdout, {
         port,
         addresses: [args.host, ...resolved('host')],
         excluded: [...excluded, ...resolved('excluded')],
         states: words(args.active_connection_states),
       });
-      return busy === 0 ? { done: true } : { again: `${where} has ${busy} connection${busy === 1 ? '' : 's'}` };
+      return busy === 0
+        ? { done: true }
+        : { again: `${where} has ${busy} connection${busy === 1 ? '' : 's'}` };
     },
   };
 }
@@ -123,7 +141,10 @@ function pathCondition({ state, search_regex: regex }: WaitArgs, path: string): 
   return {
     say: `${path} to hold ${regex}`,
     request: script(sh`cat -- ${path} 2>/dev/null`),
-    judge: answer => (new RegExp(regex, 'm').test(outcomeOf(answer).stdout) ? { done: true } : { again: `${path} does not hold ${regex}` }),
+    judge: answer =>
+      new RegExp(regex, 'm').test(outcomeOf(answer).stdout)
+        ? { done: true }
+        : { again: `${path} does not hold ${regex}` },
   };
 }
 
@@ -132,7 +153,10 @@ function script(text: Sh): Request {
 }
 
 function outcomeOf(answer: unknown): { code: number; stdout: string } {
-  const { code, stdout } = typeof answer === 'object' && answer !== null ? { code: 1, stdout: '', ...answer } : { code: 1, stdout: '' };
+  const { code, stdout } =
+    typeof answer === 'object' && answer !== null
+      ? { code: 1, stdout: '', ...answer }
+      : { code: 1, stdout: '' };
   return { code: Number(code), stdout: String(stdout) };
 }
 
@@ -159,15 +183,30 @@ export function planWait(args: WaitArgs, { done }: WaitSeen): Plan {
 }
 
 function waitStep(args: WaitArgs, { say, request, judge }: Condition): Step {
-  const told = (verdict: Verdict): Verdict => ('again' in verdict && args.msg !== undefined ? { again: args.msg } : verdict);
-  const wait = { request, judge: (answer: unknown) => told(judge(answer)), timeout: args.timeout, interval: args.sleep, ...(args.delay > 0 ? { delay: args.delay } : {}) };
-  return { say: `wait up to ${args.timeout} s for ${say}`, changes: false, streams: true, action: { kind: 'wait', wait } };
+  const told = (verdict: Verdict): Verdict =>
+    'again' in verdict && args.msg !== undefined ? { again: args.msg } : verdict;
+  const wait = {
+    request,
+    judge: (answer: unknown) => told(judge(answer)),
+    timeout: args.timeout,
+    interval: args.sleep,
+    ...(args.delay > 0 ? { delay: args.delay } : {}),
+  };
+  return {
+    say: `wait up to ${args.timeout} s for ${say}`,
+    changes: false,
+    streams: true,
+    action: { kind: 'wait', wait },
+  };
 }
 
 export function waitResult(args: WaitArgs, seen: WaitSeen, outputs: readonly StepOutput[]): ValueMap {
   const { port, path, search_regex: regex, state, msg } = args;
   const failed = outputs.some(({ code }) => code !== 0);
-  const match = regex === undefined ? null : new RegExp(regex, 'm').exec(outcomeOf(outputs.at(-1)?.answer ?? seen.answer).stdout);
+  const match =
+    regex === undefined
+      ? null
+      : new RegExp(regex, 'm').exec(outcomeOf(outputs.at(-1)?.answer ?? seen.answer).stdout);
   return {
     elapsed: Math.floor(outputs.reduce((total, { duration }) => total + duration, 0)),
     state,

@@ -1,7 +1,14 @@
 /** Connections as /proc/net/tcp and /proc/net/tcp6 list them: addresses in hexadecimal, words of 4 bytes in the host's order. */
 import { isIPv4, isIPv6 } from 'node:net';
 
-export const TCP_STATES = ['ESTABLISHED', 'FIN_WAIT1', 'FIN_WAIT2', 'SYN_RECV', 'SYN_SENT', 'TIME_WAIT'] as const;
+export const TCP_STATES = [
+  'ESTABLISHED',
+  'FIN_WAIT1',
+  'FIN_WAIT2',
+  'SYN_RECV',
+  'SYN_SENT',
+  'TIME_WAIT',
+] as const;
 
 const CODES: Readonly<Record<string, string>> = {
   ESTABLISHED: '01',
@@ -34,13 +41,18 @@ export function countConnections(table: string, { port, addresses, excluded, sta
   const ignored = excluded.flatMap(forms);
   const everyone = addresses.some(address => address === '0.0.0.0' || address === '::');
   return parseTable(table).filter(
-    one => one.port === port && codes.includes(one.state) && !ignored.includes(one.remote) && (everyone || local.includes(one.local)),
+    one =>
+      one.port === port &&
+      codes.includes(one.state) &&
+      !ignored.includes(one.remote) &&
+      (everyone || local.includes(one.local)),
   ).length;
 }
 
 function parseTable(table: string): readonly Connection[] {
   return table.split('\n').flatMap(line => {
-    const [, local, port, remote, state] = /^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) ([0-9A-F]+):[0-9A-F]{4} ([0-9A-F]{2}) /.exec(line) ?? [];
+    const [, local, port, remote, state] =
+      /^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) ([0-9A-F]+):[0-9A-F]{4} ([0-9A-F]{2}) /.exec(line) ?? [];
     if (local === undefined || port === undefined || remote === undefined || state === undefined) return [];
     return [{ local, port: Number.parseInt(port, 16), remote, state }];
   });
@@ -69,5 +81,7 @@ function bytesOf(address: string): readonly number[] {
   const groups = (part: string) => (part === '' ? [] : part.split(':'));
   const [left, right] = [groups(head), groups(tail ?? '')];
   const gap = tail === undefined ? [] : Array.from({ length: 8 - left.length - right.length }, () => '0');
-  return [...left, ...gap, ...right].map(group => Number.parseInt(group, 16)).flatMap(number => [number >> 8, number & 255]);
+  return [...left, ...gap, ...right]
+    .map(group => Number.parseInt(group, 16))
+    .flatMap(number => [number >> 8, number & 255]);
 }
