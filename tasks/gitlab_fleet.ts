@@ -12,6 +12,7 @@ import {
   DEFAULT_NAME,
   defaultUrl,
   instanceDirectory,
+  isBelow,
   LABEL,
   probeAddresses,
   probeDirectories,
@@ -238,7 +239,8 @@ refused at once, before anything is touched.`,
       addresses: probeAddresses(),
     };
     return mapProbe(all(parts), ({ containers, networks, info, directories, addresses }) => ({
-      containers: commissioned(containers),
+      containers: commissioned(containers).filter(isBelow(root)),
+      foreign: commissioned(containers).filter(one => !isBelow(root)(one)),
       bridges: bridgeSubnets(networks),
       memory: digNumber(info, 'MemTotal'),
       directories,

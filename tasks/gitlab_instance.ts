@@ -16,6 +16,7 @@ import {
   type Commissioned,
   commissioned,
   type HostAddress,
+  isBelow,
   LABEL,
   LABELS,
   makeDirectories,
@@ -46,6 +47,8 @@ interface Seen extends SeenContainer {
   readonly directory: SeenDirectory;
   readonly addresses: readonly HostAddress[];
   readonly instances: readonly Commissioned[];
+  /** Of other fleets on this host. */
+  readonly foreign: readonly Commissioned[];
   readonly info: ValueMap;
 }
 
@@ -75,7 +78,8 @@ function probe(given: Args): Probe<Seen> {
   return mapProbe(all(parts), ({ declared, containers, ...seen }) => ({
     ...declared,
     ...seen,
-    instances: commissioned(containers),
+    instances: commissioned(containers).filter(isBelow(given.root)),
+    foreign: commissioned(containers).filter(one => !isBelow(given.root)(one)),
   }));
 }
 
@@ -115,7 +119,7 @@ function commission(given: Present, seen: Seen): Plan {
   ];
 }
 
-function problemsOf(given: Present, { addresses, instances }: Seen): readonly string[] {
+function problemsOf(given: Present, { addresses, instances, foreign }: Seen): readonly string[] {
   const declared = { address: given.address, number: given.number, ports: portsOf(given) };
   const name = nameOf(given);
   const namesake = instances.find(
@@ -124,6 +128,7 @@ function problemsOf(given: Present, { addresses, instances }: Seen): readonly st
   return [
     ...fleetProblems([declared], [given.number], {
       containers: instances,
+      foreign,
       directories: new Map(),
       addresses,
     }),

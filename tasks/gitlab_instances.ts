@@ -4,7 +4,7 @@ import { Flag } from '../src/core/args.ts';
 import { dig, digMap, digNumber, digText } from '../src/core/dig.ts';
 import { probeContainersWith } from '../src/core/docker-probe.ts';
 import { showAge, showBytes } from '../src/core/docker-units.ts';
-import { commissioned, LABEL, LABELS } from '../src/core/gitlab.ts';
+import { commissioned, isBelow, LABEL, LABELS } from '../src/core/gitlab.ts';
 import { all, probe } from '../src/core/probe.ts';
 import { sh } from '../src/core/sh.ts';
 import { defineTask } from '../src/core/task-module.ts';
@@ -136,8 +136,10 @@ export const gitlab_instances = defineTask({
   probe: ({ root, sizes }: Args) =>
     all({ containers: probeContainersWith(LABEL), host: probe(sizes ? measure(root) : clock, readHost) }),
   plan: () => [],
-  result: (_args, seen) => {
-    const instances = [...instancesOf(seen)];
+  result: ({ root }, seen) => {
+    const instances = instancesOf(seen).filter(one =>
+      isBelow(root)({ directory: digText(one, 'directory') }),
+    );
     return { instances, table: table(instances) };
   },
 });

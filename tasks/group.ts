@@ -44,7 +44,10 @@ export const group = defineTask({
     gid: 'Its number, when it exists',
     system: 'As given',
   },
-  check: ({ gid, non_unique }) => (non_unique && gid === undefined ? ['non_unique needs gid'] : []),
+  check: ({ name, gid, non_unique }) => [
+    ...(non_unique && gid === undefined ? ['non_unique needs gid'] : []),
+    ...(/^-|[:\s]/.test(name) ? [`"${name}" is no name for a group`] : []),
+  ],
   probe: ({ name }) => groupAccount(name),
   plan: (args, seen) => (args.state === 'absent' ? planAbsent(args.name, seen) : planPresent(args, seen)),
   result: ({ name, state, system, gid }, seen, outputs) => {

@@ -1,6 +1,6 @@
 /** package: packages by whatever package manager the host has. */
 import { Type } from 'typebox';
-import { Choice, Words } from '../src/core/args.ts';
+import { Choice, Words, words } from '../src/core/args.ts';
 import { APT_DEFAULTS, type AptArgs } from '../src/core/packages/apt-args.ts';
 import { type AptSeen, observeApt } from '../src/core/packages/apt-look.ts';
 import { aptResult, planApt } from '../src/core/packages/apt-plan.ts';
@@ -39,6 +39,7 @@ export const packageTask = defineTask({
     stdout: 'With apt: what it printed',
     results: 'With dnf and yum: what they printed, command by command',
   },
+  check: ({ name }) => words(name).filter(one => one.startsWith('-')).map(one => `"${one}" is no package name`),
   probe: args => observeApt(aptArgs(args)),
   plan: (args, seen) => {
     const { manager } = seen;

@@ -61,8 +61,10 @@ export const service = defineTask({
     enabled: 'When asked for',
     status: 'What was seen before: manager, active and enabled',
   },
-  check: ({ state, enabled }) =>
-    state === undefined && enabled === undefined ? ['one of state and enabled is needed'] : [],
+  check: ({ name, state, enabled }) => [
+    ...(state === undefined && enabled === undefined ? ['one of state and enabled is needed'] : []),
+    ...(/^-|[/\s]/.test(name) ? [`"${name}" is no name for a service`] : []),
+  ],
   probe: args =>
     serviceState(args.name, {
       use: MANAGERS[args.use],

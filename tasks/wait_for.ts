@@ -58,7 +58,7 @@ export const wait_for = defineTask({
     ...(path !== undefined && (state === 'stopped' || state === 'drained')
       ? [`state: ${state} is for ports; for a file take absent`]
       : []),
-    ...(state === 'drained' && port === undefined ? ['state: drained needs port'] : []),
+    ...(state === 'drained' && port === undefined && path === undefined ? ['state: drained needs port'] : []),
     ...(exclude_hosts !== undefined && state !== 'drained' ? ['exclude_hosts goes with state: drained'] : []),
     ...(search_regex !== undefined && !isRegExp(search_regex)
       ? [`search_regex "${search_regex}" is no regular expression`]

@@ -51,7 +51,9 @@ describe('the rooms', () => {
   });
 
   it('let the playbook room see of the tasks only the registry', async () => {
-    const intoTasks = (await imports()).filter(([from, to]) => room(from) === 'playbook' && room(to) === 'tasks');
+    const intoTasks = (await imports()).filter(
+      ([from, to]) => room(from) === 'playbook' && room(to) === 'tasks',
+    );
     expect([...new Set(intoTasks.map(([, to]) => to))]).toEqual(['tasks/index.ts']);
   });
 });

@@ -33,11 +33,18 @@ function build(done: (code: number) => void): Command {
 }
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
-const collectWords = (value: string, before: readonly string[]): readonly string[] => [...before, ...value.split(',').map(word => word.trim()).filter(Boolean)];
+const collectWords = (value: string, before: readonly string[]): readonly string[] => [
+  ...before,
+  ...value
+    .split(',')
+    .map(word => word.trim())
+    .filter(Boolean),
+];
 
 function positive(value: string): number {
   const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('a whole number from 1 on is needed');
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError('a whole number from 1 on is needed');
   return number;
 }
 
@@ -45,9 +52,19 @@ function runCommand(done: (code: number) => void): Command {
   return new Command('run')
     .description('run playbooks (the default command)')
     .argument('<playbook...>', 'playbook files, run one after another')
-    .option('-i, --inventory <source>', 'inventory file, folder, or a list of hosts with a comma (again for more)', collect, [])
+    .option(
+      '-i, --inventory <source>',
+      'inventory file, folder, or a list of hosts with a comma (again for more)',
+      collect,
+      [],
+    )
     .option('-l, --limit <pattern>', 'only these hosts of the inventory')
-    .option('-e, --extra-vars <vars>', 'key=value, JSON or @file; wins over all other variables (again for more)', collect, [])
+    .option(
+      '-e, --extra-vars <vars>',
+      'key=value, JSON or @file; wins over all other variables (again for more)',
+      collect,
+      [],
+    )
     .option('-t, --tags <tags>', 'only tasks with one of these tags', collectWords, [])
     .option('--skip-tags <tags>', 'leave out tasks with one of these tags', collectWords, [])
     .option('-f, --forks <n>', 'hosts at work at the same time', positive, 50)
@@ -85,7 +102,11 @@ function docCommand(done: (code: number) => void): Command {
 
 function scheduleCommand(done: (code: number) => void): Command {
   const schedule = new Command('schedule').description('cron expressions in words and in times');
-  const options = () => ({ now: new Date(), locale: localeOf(process.env), write: (text: string) => process.stdout.write(text) });
+  const options = () => ({
+    now: new Date(),
+    locale: localeOf(process.env),
+    write: (text: string) => process.stdout.write(text),
+  });
   schedule
     .command('explain')
     .description('say a cron expression in words, with its next five times')

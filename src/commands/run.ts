@@ -1,16 +1,16 @@
 /** `girofle-run PLAYBOOK`: everything that can be known before the first connection, then the run. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { httpRequest } from '../connection/http.ts';
+import { setup } from '../../tasks/setup.ts';
 import { connector } from '../connection/connect.ts';
+import { httpRequest } from '../connection/http.ts';
 import { type Diagnostic, DiagnosticError, errorAt } from '../core/diagnostic.ts';
 import type { Host, Inventory } from '../core/inventory.ts';
 import type { Play, Playbook } from '../core/play.ts';
 import { isMap, type Layer } from '../core/value.ts';
 import { loadYaml } from '../core/yaml.ts';
-
-import { MAGIC_NAMES } from '../engine/scope.ts';
 import { run } from '../engine/run.ts';
+import { MAGIC_NAMES } from '../engine/scope.ts';
 import { selects } from '../engine/tags.ts';
 import { becomeSettings, connectionSettings } from '../inventory/connection-settings.ts';
 import { loadInventory } from '../inventory/load.ts';
@@ -21,9 +21,8 @@ import { createRenderer, type RenderOptions, terminalDefaults } from '../render/
 import { renderDiagnostics } from '../render/diagnostics.ts';
 import { list } from '../render/listing.ts';
 import { references, syntaxErrors } from '../template/template.ts';
-import { setup } from '../../tasks/setup.ts';
 import { VERSION } from '../version.ts';
-import { askHostKey, askPassword } from './ask.ts';
+import { askHostKey, askPassword, askVariables } from './ask.ts';
 import { parseExtraVars } from './extra-vars.ts';
 import { ControlledStop, stopOnSignals } from './signals.ts';
 
@@ -97,10 +96,15 @@ async function load(files: readonly string[], flags: RunFlags): Promise<Loaded> 
     parseExtraVars(flags.extraVars),
     ...files.map(file => loadPlaybook(file)),
   ]);
-  const problems = [inventory, extra, ...playbooks].flatMap(part => ('diagnostics' in part ? part.diagnostics : []));
-  const known = 'layer' in extra && 'inventory' in inventory ? knownNames(extra.layer, inventory.inventory) : undefined;
+  const problems = [inventory, extra, ...playbooks].flatMap(part =>
+    'diagnostics' in part ? part.diagnostics : [],
+  );
+  const known =
+    'layer' in extra && 'inventory' in inventory ? knownNames(extra.layer, inventory.inventory) : undefined;
   const compiled = playbooks.map(part => ('playbook' in part ? part.playbook : part.partial));
-  const inTemplates = known ? compiled.flatMap(playbook => checkTemplates(playbook, { references, syntaxErrors }, known)) : [];
+  const inTemplates = known
+    ? compiled.flatMap(playbook => checkTemplates(playbook, { references, syntaxErrors }, known))
+    : [];
   const all = unique([...problems, ...inTemplates]);
   if (all.length > 0 || 'diagnostics' in inventory || 'diagnostics' in extra) throw new DiagnosticError(all);
   const good = playbooks.flatMap(part => ('playbook' in part ? [part] : []));
@@ -119,7 +123,9 @@ function unique(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
 const COMMANDS = ['run', 'doc', 'schedule'];
 
 function missingPlaybook(file: string): Diagnostic {
-  const hint = COMMANDS.some(command => command.startsWith(file.slice(0, 3))) ? `the commands are ${COMMANDS.join(', ')}` : 'give the path of a playbook';
+  const hint = COMMANDS.some(command => command.startsWith(file.slice(0, 3)))
+    ? `the commands are ${COMMANDS.join(', ')}`
+    : 'give the path of a playbook';
   return errorAt(`no such file: ${file}`, undefined, hint);
 }
 
@@ -137,8 +143,12 @@ function knownNames(extra: Layer, { hosts, localhost }: Inventory): ReadonlySet<
 }
 
 function listing({ playbooks, inventory, extra }: Loaded, flags: RunFlags): string {
-  const names = (play: Play) => hostsOf(inventory, flags, play, renderedPattern(play, extra)).map(({ name }) => name);
-  const parts = { ...(flags.listHosts ? { hostsOf: names } : {}), ...(flags.listTasks ? { wants: (tags: readonly string[]) => selects(tags, flags) } : {}) };
+  const names = (play: Play) =>
+    hostsOf(inventory, flags, play, renderedPattern(play, extra)).map(({ name }) => name);
+  const parts = {
+    ...(flags.listHosts ? { hostsOf: names } : {}),
+    ...(flags.listTasks ? { wants: (tags: readonly string[]) => selects(tags, flags) } : {}),
+  };
   return playbooks.map(playbook => list(playbook, parts)).join('\n');
 }
 
@@ -151,9 +161,20 @@ function renderedPattern({ hosts, vars }: Play, extra: Layer): string {
   });
 }
 
-function hostsOf(inventory: Inventory, { limit }: RunFlags, play: Play, pattern: string | readonly string[]): readonly Host[] {
-  const { hosts, unmatched } = selectHosts(inventory, pattern, limit === undefined ? undefined : limitPattern(limit));
-  report(unmatched.map(name => ({ severity: 'warning', place: play.place, ...explainUnmatched(inventory, name) })));
+function hostsOf(
+  inventory: Inventory,
+  { limit }: RunFlags,
+  play: Play,
+  pattern: string | readonly string[],
+): readonly Host[] {
+  const { hosts, unmatched } = selectHosts(
+    inventory,
+    pattern,
+    limit === undefined ? undefined : limitPattern(limit),
+  );
+  report(
+    unmatched.map(name => ({ severity: 'warning', place: play.place, ...explainUnmatched(inventory, name) })),
+  );
   return hosts;
 }
 
@@ -162,17 +183,22 @@ function limitPattern(limit: string): string {
   if (!limit.startsWith('@')) return limit;
   const file = limit.slice(1);
   if (!existsSync(file)) throw new DiagnosticError(errorAt(`--limit ${limit}: no such file`));
-  return readFileSync(file, 'utf8').split('\n').map(line => line.trim()).filter(Boolean).join(',');
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .map(line => line.trim())
+    .filter(Boolean)
+    .join(',');
 }
 
 async function start({ playbooks, inventory, extra }: Loaded, flags: RunFlags): Promise<number> {
   const stop = new ControlledStop();
   const becomePassword = flags.askBecomePass ? await askPassword('sudo password: ') : undefined;
+  const asked = await askedFor(playbooks, extra);
   const renderer = await createRenderer(renderOptions(flags, stop));
   const release = stopOnSignals(stop);
   try {
     return await run({
-      playbooks,
+      playbooks: asked,
       inventory,
       hostsOf: (play, pattern) => hostsOf(inventory, flags, play, pattern),
       extra,
@@ -190,7 +216,11 @@ async function start({ playbooks, inventory, extra }: Loaded, flags: RunFlags): 
       ...(flags.becomeUser === undefined ? {} : { becomeUser: flags.becomeUser }),
       version: VERSION,
       setup,
-      connect: connector(process.stdin.isTTY && process.stderr.isTTY ? { askHostKey: question => renderer.aside(() => askHostKey(question)) } : {}),
+      connect: connector(
+        process.stdin.isTTY && process.stderr.isTTY
+          ? { askHostKey: question => renderer.aside(() => askHostKey(question)) }
+          : {},
+      ),
       connectionSettings: (name, vars, play) => connectionSettings(name, withFlags(vars, flags), play),
       becomeSettings,
       http: httpRequest,
@@ -204,12 +234,22 @@ async function start({ playbooks, inventory, extra }: Loaded, flags: RunFlags): 
   }
 }
 
+function askedFor(playbooks: readonly Playbook[], { values }: Layer): Promise<readonly Playbook[]> {
+  const known = new Set(Object.keys(values));
+  return Promise.all(
+    playbooks.map(async playbook => ({ ...playbook, plays: await askVariables(playbook.plays, known) })),
+  );
+}
+
 function isPlanning({ plan, check, dryRun }: RunFlags): boolean {
   return plan === true || check === true || dryRun === true;
 }
 
 /** -u and --private-key stand in where the inventory says nothing. */
-function withFlags(vars: (name: string) => ReturnType<Parameters<typeof connectionSettings>[1]>, { user, privateKey }: RunFlags) {
+function withFlags(
+  vars: (name: string) => ReturnType<Parameters<typeof connectionSettings>[1]>,
+  { user, privateKey }: RunFlags,
+) {
   return (name: string) => {
     const found = vars(name);
     if (found !== undefined) return found;
@@ -236,6 +276,7 @@ function renderOptions(flags: RunFlags, stop: ControlledStop): RenderOptions {
 function loadVars(path: string): Layer {
   const { value, diagnostics } = loadYaml(path, readFileSync(path, 'utf8'));
   if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
-  if (value !== null && !isMap(value)) throw new DiagnosticError(errorAt(`${path}: a map of variables is needed`));
+  if (value !== null && !isMap(value))
+    throw new DiagnosticError(errorAt(`${path}: a map of variables is needed`));
   return { origin: path, values: value ?? {}, templated: true };
 }

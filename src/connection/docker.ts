@@ -59,7 +59,10 @@ export class Docker {
       broken = error;
     });
     try {
-      return await readAnswer(await this.#dial(call, archive, ending), call.answer ?? 'json', onLine);
+      const answer = await readAnswer(await this.#dial(call, archive, ending), call.answer ?? 'json', onLine);
+      // A body that ends with its connection looks whole when the connection was cut.
+      if (ending.aborted || this.#wire.lost()) throw new Error('the answer was cut off');
+      return answer;
     } catch (error) {
       if (signal?.aborted) throw new AbortError(signal);
       const lost = this.#wire.lost();

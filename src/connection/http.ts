@@ -25,7 +25,9 @@ export async function httpRequest(
   const limit = AbortSignal.timeout(seconds * 1000);
   const ending = signal ? AbortSignal.any([signal, limit]) : limit;
   try {
-    return await follow(connection, call, ending, MOST_REDIRECTS);
+    const answered = await follow(connection, call, ending, MOST_REDIRECTS);
+    ending.throwIfAborted();
+    return answered;
   } catch (error) {
     if (signal?.aborted) throw new AbortError(signal);
     const message = limit.aborted ? `no answer within ${seconds} s` : reason(error);

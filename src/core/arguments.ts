@@ -35,11 +35,11 @@ export function acceptWrittenArgs(module: AnyTaskModule, raw: ValueMap): Accepta
   return accept(module, raw, true);
 }
 
-/** True for a string that is a template, or a list or map that holds one. */
+/** True for a string that is a template, or a list or map that holds one, keys included. */
 export function holdsTemplate(value: Value): boolean {
   if (typeof value === 'string') return /\{[{%#]/.test(value);
   if (Array.isArray(value)) return value.some(holdsTemplate);
-  return isMap(value) && Object.values(value).some(holdsTemplate);
+  return isMap(value) && Object.entries(value).flat().some(holdsTemplate);
 }
 
 function accept(module: AnyTaskModule, raw: ValueMap, written: boolean): Acceptance {

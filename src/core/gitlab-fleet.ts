@@ -18,6 +18,8 @@ export interface Declared {
 
 export interface FleetSeen {
   readonly containers: readonly Commissioned[];
+  /** Instances of other fleets on this host: they hold addresses, not numbers. */
+  readonly foreign: readonly Commissioned[];
   readonly directories: ReadonlyMap<number, SeenDirectory>;
   readonly addresses: readonly HostAddress[];
 }
@@ -127,7 +129,7 @@ export function fleetProblems(
     ...fleet.flatMap(one => addressProblems(one.address, seen.addresses)),
     ...fleet.flatMap((one, i) => fleet.slice(i + 1).flatMap(other => pairProblems(one, other))),
     ...fleet.flatMap(one => numberProblems(one, seen.containers)),
-    ...fleet.flatMap(one => collisions(one, seen.containers, numbers)),
+    ...fleet.flatMap(one => collisions(one, othersOf(seen, numbers))),
   ];
 }
 
@@ -171,14 +173,14 @@ function numberProblems(
   ];
 }
 
-/** With instances that are commissioned and not declared again. */
-function collisions(
-  one: Numbered,
-  containers: readonly Commissioned[],
-  numbers: readonly number[],
-): readonly string[] {
-  return containers
-    .filter(other => other.address === one.address && !numbers.includes(other.number))
+/** Instances that are commissioned and not declared again. */
+function othersOf({ containers, foreign }: FleetSeen, numbers: readonly number[]): readonly Commissioned[] {
+  return [...containers.filter(({ number }) => !numbers.includes(number)), ...foreign];
+}
+
+function collisions(one: Numbered, others: readonly Commissioned[]): readonly string[] {
+  return others
+    .filter(other => other.address === one.address)
     .map(other => ({ other, shared: sharedPorts(one.ports, other.ports) }))
     .filter(({ shared }) => shared !== '')
     .map(

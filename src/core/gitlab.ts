@@ -61,13 +61,20 @@ export interface Commissioned {
 
 /** @param containers of Docker's list; those that are half made stand for their instance too, but the whole ones first */
 export function commissioned(containers: readonly Value[]): readonly Commissioned[] {
-  const found = new Map<number, Commissioned>();
+  const found = new Map<string, Commissioned>();
   for (const instance of containers
     .flatMap(readContainer)
     .sort((a, b) => a.container.length - b.container.length)) {
-    if (!found.has(instance.number)) found.set(instance.number, instance);
+    const key = `${instance.directory} ${instance.number}`;
+    if (!found.has(key)) found.set(key, instance);
   }
   return [...found.values()].sort((a, b) => a.number - b.number);
+}
+
+/** Whether an instance is of the fleet that lives below `root`: numbers are one fleet's own, addresses are the host's. */
+export function isBelow(root: string): (instance: { readonly directory: string }) => boolean {
+  const folder = root.replace(/\/+$/, '');
+  return ({ directory }) => directory === '' || directory.slice(0, directory.lastIndexOf('/')) === folder;
 }
 
 function readContainer(container: Value): readonly Commissioned[] {

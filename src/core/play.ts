@@ -112,6 +112,19 @@ export interface MetaNode extends Inherited {
 
 export type Node = TaskNode | BlockNode | IncludeNode | MetaNode;
 
+/** A variable that is asked for before the run, unless -e gives it. */
+export interface VarsPrompt {
+  readonly name: string;
+  /** The question; default: the name. */
+  readonly prompt?: string;
+  /** Taken where nobody can answer, and when the answer is empty. */
+  readonly default?: string;
+  /** Do not show what is typed. Default true. */
+  readonly private: boolean;
+  /** Ask twice. */
+  readonly confirm: boolean;
+}
+
 export interface Play {
   readonly name: string;
   readonly place: Place;
@@ -122,6 +135,7 @@ export interface Play {
   readonly vars: readonly Layer[];
   /** vars_files whose names are templates, loaded for each host; a list inside means: the first that exists. */
   readonly varsFiles: readonly Written[];
+  readonly varsPrompt: readonly VarsPrompt[];
   readonly gatherFacts: boolean;
   readonly gatherSubset?: Value;
   readonly remoteUser?: Written<string>;

@@ -116,6 +116,7 @@ export function commandResult(
     start: moment(startedAt),
     end: moment(new Date(startedAt.getTime() + duration * 1000)),
     delta: span(duration),
+    msg: '',
     ...(code === 0 ? {} : { failed: true, msg: 'non-zero return code' }),
   };
 }

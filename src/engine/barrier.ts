@@ -1,57 +1,118 @@
 /** Where hosts of a batch wait for one another: tasks that read what others know, and tasks that run once. */
-import type { Node, TaskNode } from '../core/play.ts';
 import type { HostState } from './host.ts';
+import type { Slots } from './slots.ts';
 
-/** What a task that ran once gave, for the hosts that did not run it. */
-export type OnceResult = { readonly apply: (state: HostState) => void; readonly failed: boolean };
+/** A place in the run of a play, the same on every host: `12/3.block/7`. What is within begins with it. */
+export type Spot = string;
 
-interface Progress {
-  readonly done: Set<Node>;
-  waitingAt: Node | undefined;
-  left: boolean;
+export function spotWithin(around: Spot, part: string | number): Spot {
+  return around === '' ? String(part) : `${around}/${part}`;
 }
 
-export class Barrier {
-  readonly #progress: Map<HostState, Progress>;
-  readonly #once = new Map<TaskNode, OnceResult>();
-  #wake: (() => void)[] = [];
+interface Progress {
+  readonly host: HostState;
+  /** Spots that the host is through with, run or skipped. */
+  readonly done: Set<Spot>;
+  waitingAt: Spot | undefined;
+  left: boolean;
+  /** Nobody can come further unless this one goes on. */
+  released: boolean;
+  wake: () => void;
+}
 
-  constructor(hosts: readonly HostState[]) {
-    this.#progress = new Map(
-      hosts.map(host => [host, { done: new Set<Node>(), waitingAt: undefined, left: false }]),
-    );
+/** A task that runs once: whose turn it is, and what it gave. */
+interface Turn<Result> {
+  /** Index of the first host that may still run it. */
+  next: number;
+  running: boolean;
+  result: Result | undefined;
+}
+
+/** Each move of a host costs as much as there are spots at which someone waits, not as there are hosts. */
+export class Barrier<Result> {
+  readonly #progress: ReadonlyMap<HostState, Progress>;
+  readonly #order: readonly Progress[];
+  readonly #slots: Slots;
+  readonly #signal: AbortSignal;
+  /** Spots awaited: who has not come there yet. */
+  readonly #missing = new Map<Spot, Set<Progress>>();
+  /** Spots where everyone has been. */
+  readonly #complete = new Set<Spot>();
+  readonly #turns = new Map<Spot, Turn<Result>>();
+  readonly #waiting = new Map<Spot, Set<Progress>>();
+  #waiters = 0;
+  #present: number;
+  readonly #stop = () => {
+    for (const progress of this.#order) progress.wake();
+  };
+
+  /** @param slots each host of the batch that is at work holds one */
+  constructor(hosts: readonly HostState[], slots: Slots, signal: AbortSignal) {
+    this.#order = hosts.map(newProgress);
+    this.#progress = new Map(this.#order.map(progress => [progress.host, progress]));
+    this.#present = hosts.length;
+    this.#slots = slots;
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#stop, { once: true });
   }
 
-  /** The host is through with this node, run or skipped. */
-  pass(host: HostState, node: Node): void {
-    this.#of(host).done.add(node);
-    this.#notify();
+  /** To be called when the batch is through. */
+  close(): void {
+    this.#signal.removeEventListener('abort', this.#stop);
+  }
+
+  /** The host is through with this spot and all within. */
+  pass(host: HostState, spot: Spot): void {
+    const progress = this.#of(host);
+    progress.done.add(spot);
+    this.#moved(progress);
   }
 
   /** The host takes no more part in the play. */
   leave(host: HostState): void {
-    this.#of(host).left = true;
-    this.#notify();
+    const progress = this.#of(host);
+    if (progress.left) return;
+    progress.left = true;
+    this.#present--;
+    this.#moved(progress);
+    this.#releaseIfStuck();
   }
 
-  /** Until every other host has come as far as `node`, or can come no further. */
-  async arrive(host: HostState, node: Node): Promise<void> {
-    await this.#waitUntil(host, node, () => this.#everyOtherAt(host, node));
+  /** Until every other host has come as far as `spot`, or can come no further. Rejects when interrupted. */
+  async arrive(host: HostState, spot: Spot): Promise<void> {
+    const progress = this.#of(host);
+    if (!this.#complete.has(spot) && !this.#missing.has(spot)) this.#await(spot, progress);
+    await this.#waitUntil(progress, spot, () => this.#complete.has(spot));
   }
 
-  /** Runs `act` on the first host that can; the others get its result when it is there. */
+  /** Runs `act` on the first host that can come here; the others get its result when it is there. */
   async once(
     host: HostState,
-    node: TaskNode,
-    act: () => Promise<OnceResult>,
-  ): Promise<{ result: OnceResult; ran: boolean }> {
-    await this.#waitUntil(host, node, () => this.#once.has(node) || this.#leader() === host);
-    const known = this.#once.get(node);
-    if (known) return { result: known, ran: false };
-    const result = await act();
-    this.#once.set(node, result);
-    this.#notify();
-    return { result, ran: true };
+    spot: Spot,
+    act: () => Promise<Result>,
+  ): Promise<{ readonly result: Result; readonly ran: boolean }> {
+    const progress = this.#of(host);
+    const turn = this.#turns.get(spot) ?? { next: 0, running: false, result: undefined };
+    this.#turns.set(spot, turn);
+    const isMine = () => !turn.running && this.#advance(turn, spot) === progress;
+    while (turn.result === undefined) {
+      await this.#waitUntil(progress, spot, () => turn.result !== undefined || isMine());
+      if (turn.result === undefined && !turn.running) {
+        return { result: await this.#take(turn, spot, act), ran: true };
+      }
+    }
+    return { result: turn.result, ran: false };
+  }
+
+  async #take(turn: Turn<Result>, spot: Spot, act: () => Promise<Result>): Promise<Result> {
+    turn.running = true;
+    try {
+      turn.result = await act();
+      return turn.result;
+    } finally {
+      turn.running = false;
+      this.#wakeAt(spot);
+    }
   }
 
   #of(host: HostState): Progress {
@@ -60,37 +121,92 @@ export class Barrier {
     return progress;
   }
 
-  #leader(): HostState | undefined {
-    return [...this.#progress].find(([, { left }]) => !left)?.[0];
+  #await(spot: Spot, by: Progress): void {
+    const others = this.#order.filter(other => other !== by && !isAsFarAs(other, spot));
+    if (others.length === 0) this.#complete.add(spot);
+    else this.#missing.set(spot, new Set(others));
   }
 
-  #everyOtherAt(host: HostState, node: Node): boolean {
-    return [...this.#progress].every(
-      ([other, { done, waitingAt, left }]) => other === host || left || done.has(node) || waitingAt === node,
-    );
+  /** The first host that may still run the task; hosts that left or are past it never come back. */
+  #advance(turn: Turn<Result>, spot: Spot): Progress | undefined {
+    for (let progress = this.#order[turn.next]; progress; progress = this.#order[++turn.next]) {
+      if (!progress.left && !isPast(progress, spot)) return progress;
+    }
+    return undefined;
   }
 
-  /** All who are left wait: nobody can come further, so whoever waits first goes on. */
-  #isStuck(): boolean {
-    return [...this.#progress.values()].every(({ left, waitingAt }) => left || waitingAt !== undefined);
+  #moved(progress: Progress): void {
+    for (const [spot, missing] of this.#missing) {
+      if (missing.has(progress) && isAsFarAs(progress, spot)) missing.delete(progress);
+      if (missing.size > 0) continue;
+      this.#missing.delete(spot);
+      this.#complete.add(spot);
+      this.#wakeAt(spot);
+    }
+    for (const [spot, turn] of this.#turns) {
+      if (turn.result === undefined && !turn.running) this.#advance(turn, spot)?.wake();
+    }
   }
 
-  async #waitUntil(host: HostState, node: Node, ready: () => boolean): Promise<void> {
-    const progress = this.#of(host);
-    progress.waitingAt = node;
-    this.#notify();
-    while (!ready() && !(this.#isStuck() && this.#firstWaiting() === host))
-      await new Promise<void>(wake => this.#wake.push(wake));
+  #wakeAt(spot: Spot): void {
+    for (const progress of this.#waiting.get(spot) ?? []) progress.wake();
+  }
+
+  async #waitUntil(progress: Progress, spot: Spot, ready: () => boolean): Promise<void> {
+    if (ready()) return;
+    this.#enter(progress, spot);
+    this.#slots.release();
+    while (!ready() && !progress.released && !this.#signal.aborted) {
+      await new Promise<void>(wake => {
+        progress.wake = wake;
+        this.#releaseIfStuck();
+      });
+    }
+    this.#goOn(progress, spot);
+    await this.#slots.take();
+    this.#signal.throwIfAborted();
+  }
+
+  #enter(progress: Progress, spot: Spot): void {
+    progress.waitingAt = spot;
+    this.#waiters++;
+    const others = this.#waiting.get(spot) ?? new Set();
+    this.#waiting.set(spot, others.add(progress));
+    this.#moved(progress);
+  }
+
+  #goOn(progress: Progress, spot: Spot): void {
     progress.waitingAt = undefined;
+    progress.released = false;
+    this.#waiters--;
+    const others = this.#waiting.get(spot);
+    others?.delete(progress);
+    if (others?.size === 0) this.#waiting.delete(spot);
   }
 
-  #firstWaiting(): HostState | undefined {
-    return [...this.#progress].find(([, { left, waitingAt }]) => !left && waitingAt !== undefined)?.[0];
+  /** All who are left wait, each elsewhere (one is in a rescue section): whoever comes first goes on. */
+  #releaseIfStuck(): void {
+    if (this.#waiters < this.#present || this.#waiters === 0) return;
+    if (this.#order.some(({ released }) => released)) return;
+    const first = this.#order.find(({ left, waitingAt }) => !left && waitingAt !== undefined);
+    if (first === undefined) return;
+    first.released = true;
+    first.wake();
   }
+}
 
-  #notify(): void {
-    const wake = this.#wake;
-    this.#wake = [];
-    for (const resolve of wake) resolve();
+function newProgress(host: HostState): Progress {
+  return { host, done: new Set(), waitingAt: undefined, left: false, released: false, wake: () => {} };
+}
+
+function isAsFarAs(progress: Progress, spot: Spot): boolean {
+  return progress.left || progress.waitingAt === spot || isPast(progress, spot);
+}
+
+/** Through with the spot, or with something that it lies in. */
+function isPast({ done }: Progress, spot: Spot): boolean {
+  for (let end = spot.length; end > 0; end = spot.lastIndexOf('/', end - 1)) {
+    if (done.has(spot.slice(0, end))) return true;
   }
+  return false;
 }

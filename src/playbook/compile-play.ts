@@ -1,6 +1,6 @@
 /** One play. */
-import type { Node, Play, Written } from '../core/play.ts';
-import type { Layer, Value, ValueMap } from '../core/value.ts';
+import type { Node, Play, VarsPrompt, Written } from '../core/play.ts';
+import { isMap, type Layer, type Value, type ValueMap } from '../core/value.ts';
 import { type Context, complain, complainAtKey, type Path, written } from './context.ts';
 import { inheritFromPlay } from './inherit.ts';
 import { varsLayer } from './layers.ts';
@@ -9,7 +9,7 @@ import { validateKeywords } from './validate.ts';
 import { field, flag, given, writtenNumber, writtenText, writtenValue } from './values.ts';
 import { compileVarsFiles } from './vars-files.ts';
 
-/** @param imported variables given with import_playbook: a play's own win over them */
+/** @param imported variables given with import_playbook: they win over a play's own, but not over its vars_files */
 export function compilePlay(play: ValueMap, path: Path, context: Context, imported: readonly Layer[]): Play {
   const { document } = context;
   validateKeywords('play', withoutRefused(play, path, context), path, context);
@@ -21,8 +21,9 @@ export function compilePlay(play: ValueMap, path: Path, context: Context, import
     ...described(play, path, context),
     place: document.place(path),
     source: document,
-    vars: [...imported, ...own, ...layers],
+    vars: [...own, ...imported, ...layers],
     varsFiles,
+    varsPrompt: promptsOf(play),
     ...connectionOf(play, path, context),
     ...orderOf(play, path, context),
     ...tasksOf(play, path, inside),
@@ -60,6 +61,24 @@ function described(
     gatherFacts: flag(play, 'gather_facts') ?? true,
     ...field('gatherSubset', given(play, 'gather_subset')),
   };
+}
+
+function promptsOf({ vars_prompt: prompts }: ValueMap): readonly VarsPrompt[] {
+  return asMaps(prompts ?? null).map(prompt => ({
+    name: String(prompt.name),
+    ...field('prompt', asText(given(prompt, 'prompt'))),
+    ...field('default', asText(given(prompt, 'default'))),
+    private: flag(prompt, 'private') ?? true,
+    confirm: flag(prompt, 'confirm') ?? false,
+  }));
+}
+
+function asMaps(value: Value): readonly ValueMap[] {
+  return Array.isArray(value) ? value.filter(isMap) : [];
+}
+
+function asText(value: Value | undefined): string | undefined {
+  return value === undefined ? undefined : String(value);
 }
 
 function connectionOf(

@@ -14,6 +14,10 @@ export function definedNames(plays: readonly Play[]): Defined {
     open: plays.some(play => play.varsFiles.length > 0),
   };
   for (const play of plays) {
+    addAll(
+      gathered,
+      play.varsPrompt.map(({ name }) => name),
+    );
     for (const { values } of play.vars) addAll(gathered, Object.keys(values));
     gatherNodes([...play.preTasks, ...play.tasks, ...play.postTasks, ...play.handlers], gathered);
   }

@@ -50,6 +50,7 @@ const play: Keywords = {
   ...keywords({
     hosts: ['words', 'Which hosts: groups and patterns'],
     vars_files: ['files', 'Files of variables; of a list within the list, the first that exists'],
+    vars_prompt: ['prompts', 'Variables to ask for, unless -e gives them'],
     gather_facts: ['flag', 'Look at the host first; true by default'],
     gather_subset: ['anything', 'Which facts to gather'],
     remote_user: ['text', 'Who to log in as'],

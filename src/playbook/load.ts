@@ -117,5 +117,5 @@ function importPlays(
   if (!read) return [];
   const inside = { ...inheritFromPlay(entry, path, context), document: read, chain: [...chain, file] };
   const vars = varsLayer('vars of import_playbook', entry.vars, [...path, 'vars'], context);
-  return compilePlays(read.value, inside, [...imported, ...vars]);
+  return compilePlays(read.value, inside, [...vars, ...imported]);
 }

@@ -7,7 +7,6 @@ const later = 'roles come in a later version; import_tasks can do much of it';
 
 export const refusedInPlays: Refused = {
   roles: later,
-  vars_prompt: 'give the variable with -e',
   become_flags: 'set ansible_become_flags in the inventory',
   become_exe: 'leave it out: sudo is used',
   fact_path: 'leave it out: there are no local facts',

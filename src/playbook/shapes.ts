@@ -43,6 +43,24 @@ export const shapes = {
     'a mapping, a template, or a list of them',
   ),
   tasks: shape({ type: 'array' }, 'a list of tasks'),
+  prompts: shape(
+    {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['name'],
+        additionalProperties: false,
+        properties: {
+          name: { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
+          prompt: word,
+          default: word,
+          private: { type: 'boolean' },
+          confirm: { type: 'boolean' },
+        },
+      },
+    },
+    'a list of questions: name, prompt, default, private, confirm',
+  ),
   files: shape({ anyOf: [word, { type: 'array', items: words }] }, 'the name of a file, or a list of them'),
   variable: shape(
     { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },

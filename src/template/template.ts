@@ -1,4 +1,7 @@
-/** Jinja as Ansible speaks it: rendering values, evaluating expressions and conditions, rendering template files. */
+/**
+ * Jinja as Ansible speaks it: rendering values, evaluating expressions and conditions, rendering template files.
+ * Values handed in are taken as constant: whether a container holds templates is looked at once and remembered.
+ */
 import { DiagnosticError, errorAt, type Place } from '../core/diagnostic.ts';
 import type { Source } from '../core/play.ts';
 import type { RenderOptions } from '../core/probe.ts';

@@ -26,7 +26,7 @@ const host: readonly HostAddress[] = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.
   address,
   device: 'eth0',
 }));
-const bare: FleetSeen = { containers: [], directories: new Map(), addresses: host };
+const bare: FleetSeen = { containers: [], foreign: [], directories: new Map(), addresses: host };
 
 interface Case {
   readonly declared: readonly Declared[];

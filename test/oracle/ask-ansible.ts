@@ -1,10 +1,10 @@
 /** Runs a topic by ansible-playbook, with a callback of ours that writes down what it reports. */
 import { execFile, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { folder } from '../engine/rig.ts';
-import { steady, type TaskTold, type Told } from './told.ts';
+import { steadyResult, type TaskTold, type Told } from './told.ts';
 import type { Call, Topic } from './topics.ts';
 
 const CALLBACKS = fileURLToPath(new URL('./callback', import.meta.url));
@@ -28,15 +28,19 @@ export async function askAnsible(topic: Topic, call: Call, root: string): Promis
   const place = folder();
   const record = join(place, 'record');
   const said = await execute(argumentsOf(topic, call, root), environment(place, record), dirname(topic.playbook));
-  const lines: readonly Line[] = readFileSync(record, 'utf8')
-    .split('\n')
-    .filter(line => line !== '')
-    .map(line => JSON.parse(line));
+  const lines = readLines(record);
   const recap = lines.find(({ type }) => type === 'recap');
   if (recap === undefined) throw new Error(`ansible-playbook ended early in ${topic.name}: ${said}`);
   return Object.fromEntries(
     topic.hosts.map(host => [host, { tasks: tasksOf(host, lines), recap: recapOf(recap.hosts[host]) }]),
   );
+}
+
+/** None when it stopped before anything was reported. */
+function readLines(record: string): readonly Line[] {
+  if (!existsSync(record)) return [];
+  const lines = readFileSync(record, 'utf8').split('\n');
+  return lines.filter(line => line !== '').map(line => JSON.parse(line));
 }
 
 function argumentsOf({ playbook, inventory }: Topic, call: Call, root: string): string[] {
@@ -63,7 +67,7 @@ function environment(place: string, record: string): NodeJS.ProcessEnv {
     LC_ALL: 'C.UTF-8',
     PYTHONDONTWRITEBYTECODE: '1',
     ORACLE_RECORD: record,
-    ANSIBLE_CONFIG: '/dev/null',
+    ANSIBLE_CONFIG: join(place, 'none.cfg'),
     ANSIBLE_CALLBACK_PLUGINS: CALLBACKS,
     ANSIBLE_STDOUT_CALLBACK: 'record',
     ANSIBLE_NOCOWS: '1',
@@ -89,11 +93,11 @@ function tasksOf(host: string, lines: readonly Line[]): readonly TaskTold[] {
   const tasks = own.flatMap((line, i) => (line.type === 'task' ? [{ line, items: roundsBefore(own.slice(0, i)) }] : []));
   return tasks
     .filter(({ line }) => !(line.action.endsWith('include_tasks') && line.status === 'ok'))
-    .map(({ line: { task, status, ignored, result }, items }) => ({
+    .map(({ line: { task, action, status, ignored, result }, items }) => ({
       task,
       status: ignored ? 'ignored' : status,
       items,
-      result: steady(result),
+      result: steadyResult(action.replace('ansible.builtin.', ''), result),
     }));
 }
 

@@ -2,7 +2,7 @@
 import type { RunEvent } from '../../src/core/event.ts';
 import { runFile } from '../engine/rig.ts';
 import { extraVars } from './ask-ansible.ts';
-import { RECAP, steady, type TaskTold, type Told } from './told.ts';
+import { RECAP, steadyResult, type TaskTold, type Told } from './told.ts';
 import type { Call, Topic } from './topics.ts';
 
 export async function askGirofle(topic: Topic, call: Call, root: string): Promise<Told> {
@@ -33,11 +33,12 @@ function tasksOf(host: string, events: readonly RunEvent[]): readonly TaskTold[]
   for (const event of events) {
     if (event.type === 'item_end' && event.host === host) items.push(`${event.label}: ${event.status}`);
     if (event.type !== 'task_end' || event.host !== host) continue;
+    const status = event.status === 'rescued' ? 'failed' : event.status;
     told.push({
       task: event.task,
-      status: event.status === 'rescued' ? 'failed' : event.status,
+      status,
       items,
-      result: steady(event.result ?? {}),
+      result: steadyResult(event.module, event.result ?? {}),
     });
     items = [];
   }

@@ -18,16 +18,46 @@ export type Told = Readonly<Record<string, HostTold>>;
 
 export const RECAP = ['ok', 'changed', 'failed', 'unreachable', 'skipped', 'rescued', 'ignored'] as const;
 
-/** Times, process numbers and places on the disk, and what only one of the tools tells. */
+/** What differs from run to run (times, process numbers, places on the disk), and what only one of the tools tells. */
 const VOLATILE = new Set([
   ...['start', 'end', 'delta', 'atime', 'mtime', 'ctime', 'inode', 'dev', 'backup_file'],
-  ...['invocation', 'diff', 'warnings', 'deprecations', 'exception', 'ansible_facts', 'md5sum'],
+  ...['invocation', 'diff', 'warnings', 'deprecations', 'exception', 'ansible_facts', 'md5sum', 'false_condition'],
 ]);
 
-/** Keys sorted, volatile ones left out, everywhere below. */
-export function steady(value: unknown): unknown {
+/** Modules whose failures are told in the words of the playbook or the host; other errors we tell in words of our own. */
+const SAME_WORDS = new Set(['assert', 'command', 'fail', 'shell']);
+
+/** What a task's result says beside its status, as far as both can say the same: of most failures, nothing. */
+export function steadyResult(module: string, result: Readonly<Record<string, unknown>>): unknown {
+  const { results, failed, skipped, ...rest } = result;
+  if (Array.isArray(results)) return { ...comparable(rest), results: results.map(round => ofRound(module, round)) };
+  return failed === true && !isWorded(module, rest) ? {} : comparable(rest);
+}
+
+function ofRound(module: string, round: Readonly<Record<string, unknown>>): unknown {
+  const { failed = false, skipped = false } = round;
+  const about = typeof round['ansible_loop_var'] === 'string' ? round['ansible_loop_var'] : 'item';
+  const told = steadyResult(module, round);
+  return { [about]: round[about], failed, skipped, ...(typeof told === 'object' ? told : {}) };
+}
+
+function isWorded(module: string, result: Readonly<Record<string, unknown>>): boolean {
+  return SAME_WORDS.has(module) && (!isCommand(module) || 'rc' in result);
+}
+
+function isCommand(module: string): boolean {
+  return module === 'command' || module === 'shell';
+}
+
+function comparable(result: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(result).filter(isSteady).sort().map(([key, item]) => [key, steady(item)]));
+}
+
+function steady(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(steady);
-  if (typeof value !== 'object' || value === null) return value;
-  const kept = Object.entries(value).filter(([key]) => !VOLATILE.has(key) && !key.startsWith('_ansible'));
-  return Object.fromEntries(kept.sort().map(([key, item]) => [key, steady(item)]));
+  return typeof value === 'object' && value !== null ? comparable({ ...value }) : value;
+}
+
+function isSteady([key]: readonly [string, unknown]): boolean {
+  return !VOLATILE.has(key) && !key.startsWith('_ansible');
 }

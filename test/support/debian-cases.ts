@@ -7,6 +7,7 @@ import type { AnyTaskModule } from '../../src/core/task-module.ts';
 import type { ValueMap } from '../../src/core/value.ts';
 import { type DebianHost, debianHostLacks, startDebianHost } from './debian-host.ts';
 import { runModule } from './run-module.ts';
+import { runShell } from './shell.ts';
 
 export interface HostCase {
   /** Ends a sentence that begins with the module's name. */
@@ -40,14 +41,14 @@ export function behavesOnDebian(module: AnyTaskModule, cases: readonly HostCase[
     let host: DebianHost;
     beforeAll(async () => {
       host = await startDebianHost(prepare === undefined ? {} : { prepare });
+      await insistOnContainer(host);
     }, 300_000);
     afterAll(() => host.remove());
 
     test.each(cases.map(each => [each.does, each] as const))('%s', async (_, each) => {
       const container = host.name;
       const tried = each.module ?? module;
-      if (each.given) await host.sh(each.given);
-      const before = await host.sh(STATE);
+      const before = await host.sh(`{ ${each.given ?? ':'}\n} >/dev/null\n${STATE}`);
       const planned = await runModule(tried, each.args, { container, planOnly: true });
       expect(planned.says).toEqual(each.says);
       expect(await host.sh(STATE), 'planning changes nothing').toBe(before);
@@ -66,4 +67,10 @@ export function behavesOnDebian(module: AnyTaskModule, cases: readonly HostCase[
       if (!each.repeats) expect(again.says, 'a second run has nothing to do').toEqual([]);
     });
   });
+}
+
+/** These cases change accounts, services and packages: were the option ignored, they would change this machine's. */
+export async function insistOnContainer({ name }: DebianHost): Promise<void> {
+  const { stdout } = await runShell('uname -n', { container: name });
+  if (stdout.trim() !== name) throw new Error(`scripts for ${name} run on ${stdout.trim()}: nothing is tried there`);
 }

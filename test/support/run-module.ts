@@ -62,7 +62,8 @@ export async function runModule(
   const own = module.result?.(args, seen, outputs, context) ?? {};
   const failed = failure !== undefined || own.failed === true;
   const done = failure === undefined ? outputs.length : outputs.length - 1;
-  const changed = plan.slice(0, done).some(step => step.changes !== false);
+  const made = plan.slice(0, done).some(step => step.changes !== false);
+  const changed = own.changed === undefined ? made : own.changed === true;
   const result: ValueMap = { ...(failure === undefined ? {} : { msg: failure }), ...own, changed, failed };
   return { ...planned, result, changed, failed, outputs };
 }

@@ -44,10 +44,18 @@ function environment({ shell, env }: ShellOptions): NodeJS.ProcessEnv {
   return { ...process.env, ...(shell === 'busybox sh' ? { PATH: `${applets()}:${path}` } : {}), ...env };
 }
 
+/** The words that start the shell which reads the script, here or in a container. */
+function shellWords({ shell, container, env }: ShellOptions): readonly [string, ...string[]] {
+  if (container !== undefined) {
+    const names = Object.keys(env ?? {}).flatMap(name => ['-e', name]);
+    return ['docker', 'exec', '-i', ...names, container, 'sh', '-s'];
+  }
+  return shell === 'busybox sh' ? ['busybox', 'sh', '-s'] : ['/bin/sh', '-s'];
+}
+
 /** One script, isolated: its own process group, stdin from /dev/null; the text travels by stdin of an outer shell. */
 export async function runShell(text: string, options: ShellOptions = {}): Promise<Outcome> {
-  const words = options.shell === 'busybox sh' ? ['busybox', 'sh', '-s'] : ['/bin/sh', '-s'];
-  const [command = '/bin/sh', ...rest] = words;
+  const [command, ...rest] = shellWords(options);
   const place = { ...(options.cwd ? { cwd: options.cwd } : {}), ...options.as };
   const child = spawn(command, rest, { env: environment(options), detached: true, ...place });
   const stdout: Buffer[] = [];

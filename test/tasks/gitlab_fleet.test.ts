@@ -7,6 +7,7 @@ import { withDefaults } from '../support/module-args.ts';
 
 const seen = {
   containers: [],
+  foreign: [],
   directories: new Map(),
   addresses: [
     { address: '127.0.0.1', device: 'lo' },

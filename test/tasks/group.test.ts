@@ -66,6 +66,6 @@ describe('group with busybox alone', () => {
   });
 
   test('non_unique without a number is refused', () => {
-    expect(() => args({ non_unique: true })).toThrow(new ArgumentError('non_unique needs gid'));
+    expect(() => args({ non_unique: true })).toThrow(new ArgumentError(['non_unique needs gid']));
   });
 });

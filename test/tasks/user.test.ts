@@ -111,11 +111,11 @@ behavesOnDebian(
       returns: { ssh_key_file: '/srv/deploy/.ssh/id_ed25519' },
     },
     {
-      does: 'creates a system account without a home, in the group of its name',
+      does: 'creates a system account without a home, in the default group where its name is taken by a group',
       args: { name: 'svc', system: true, createhome: false, shell: '/usr/sbin/nologin' },
       given: 'groupadd svc',
       says: ['create user svc (no home; shell /usr/sbin/nologin; system)'],
-      leaves: { run: 'getent passwd svc | cut -d: -f1,6,7; id -Gn svc; ls /home', prints: 'svc:/home/svc:/usr/sbin/nologin\nsvc\n' },
+      leaves: { run: 'getent passwd svc | cut -d: -f1,6,7; id -Gn svc; ls /home', prints: 'svc:/home/svc:/usr/sbin/nologin\nusers\n' },
     },
     {
       does: 'refuses a group that does not exist',
@@ -187,10 +187,10 @@ describe('user', () => {
     [{ name: 'a b' }, '"a b" is no name for an account'],
     [{ name: '-x' }, '"-x" is no name for an account'],
   ])('refuses %j', (given, expected) => {
-    expect(() => withDefaults(user, { name: 'jo', ...given })).toThrow(new ArgumentError(expected));
+    expect(() => withDefaults(user, { name: 'jo', ...given })).toThrow(new ArgumentError([expected]));
   });
 
   test('needs a name, by whichever word', () => {
-    expect(() => withDefaults(user, {})).toThrow(new ArgumentError('missing argument "name"'));
+    expect(() => withDefaults(user, {})).toThrow(new ArgumentError(['missing argument "name" of user']));
   });
 });

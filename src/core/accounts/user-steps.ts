@@ -52,7 +52,7 @@ export function createStep(args: UserArgs, seen: UserObserved): Step {
   ]);
 }
 
-/** Where a group of the same name is there already, the account joins it instead of getting a new one. */
+/** Where a group of the same name is there already useradd cannot make one: the account gets the host's default group. */
 function primaryGroup(args: UserArgs, { primary, namesake }: UserObserved): readonly (string | number)[] {
   if (primary?.entry) return ['-g', primary.entry.name];
   return namesake.entry?.name === args.name ? ['-N'] : [];

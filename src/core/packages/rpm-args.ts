@@ -85,6 +85,7 @@ export function checkRpmArgs(args: RpmArgs): readonly string[] {
       : []),
     ...(args.list === undefined ? [] : ['list is not supported: listing is no state; use a command task']),
     ...(args.installroot === '/' ? [] : ['installroot is not supported: other roots are not looked into']),
+    ...names.filter(name => name.startsWith('-')).map(name => `"${name}" is no package name`),
     ...names
       .filter(name => name.startsWith('@'))
       .map(name => `${name} is a group of packages: name the packages`),
