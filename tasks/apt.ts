@@ -119,7 +119,10 @@ export const apt = defineTask({
         : []),
       ...words(args.name)
         .filter(
-          name => !/^(\*|[A-Za-z0-9*?[][A-Za-z0-9*?[\]!^.+-]*(:[a-z0-9-]+)?((>=|=)[A-Za-z0-9.+~:*?[\]^!-]+)?)$/.test(name),
+          name =>
+            !/^(\*|[A-Za-z0-9*?[][A-Za-z0-9*?[\]!^.+-]*(:[a-z0-9-]+)?((>=|=)[A-Za-z0-9.+~:*?[\]^!-]+)?)$/.test(
+              name,
+            ),
         )
         .map(name => `"${name}" is no package name`),
     ];

@@ -39,7 +39,10 @@ export const packageTask = defineTask({
     stdout: 'With apt: what it printed',
     results: 'With dnf and yum: what they printed, command by command',
   },
-  check: ({ name }) => words(name).filter(one => one.startsWith('-')).map(one => `"${one}" is no package name`),
+  check: ({ name }) =>
+    words(name)
+      .filter(one => one.startsWith('-'))
+      .map(one => `"${one}" is no package name`),
   probe: args => observeApt(aptArgs(args)),
   plan: (args, seen) => {
     const { manager } = seen;

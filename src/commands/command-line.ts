@@ -2,7 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { localeOf } from '../render/messages.ts';
 import { VERSION } from '../version.ts';
-import type { RunFlags } from './run.ts';
+import type { RunFlags } from './flags.ts';
 
 /** @returns the exit code */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
@@ -19,13 +19,17 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** A command that throws instead of exiting, its sub-commands too. */
+function command(name: string): Command {
+  return new Command(name).exitOverride().showSuggestionAfterError();
+}
+
 function build(done: (code: number) => void): Command {
-  const program = new Command('girofle-run')
+  const program = command('girofle-run')
     .description('Brings hosts to the state that playbooks describe, and shows beforehand what it would do.')
     .version(VERSION, '-V, --version')
     .enablePositionalOptions()
-    .exitOverride()
-    .showSuggestionAfterError();
+    .showHelpAfterError('(girofle-run --help tells more)');
   program.addCommand(runCommand(done), { isDefault: true });
   program.addCommand(docCommand(done));
   program.addCommand(scheduleCommand(done));
@@ -49,7 +53,7 @@ function positive(value: string): number {
 }
 
 function runCommand(done: (code: number) => void): Command {
-  return new Command('run')
+  return command('run')
     .description('run playbooks (the default command)')
     .argument('<playbook...>', 'playbook files, run one after another')
     .option(
@@ -91,7 +95,7 @@ function runCommand(done: (code: number) => void): Command {
 }
 
 function docCommand(done: (code: number) => void): Command {
-  return new Command('doc')
+  return command('doc')
     .description('show the reference of a module, or the list of modules')
     .argument('[module]')
     .action(async (name: string | undefined) => {
@@ -101,7 +105,7 @@ function docCommand(done: (code: number) => void): Command {
 }
 
 function scheduleCommand(done: (code: number) => void): Command {
-  const schedule = new Command('schedule').description('cron expressions in words and in times');
+  const schedule = command('schedule').description('cron expressions in words and in times');
   const options = () => ({
     now: new Date(),
     locale: localeOf(process.env),

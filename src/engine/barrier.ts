@@ -15,6 +15,8 @@ interface Progress {
   readonly done: Set<Spot>;
   waitingAt: Spot | undefined;
   left: boolean;
+  /** While waiting: what was waited for is there. */
+  ready: () => boolean;
   /** Nobody can come further unless this one goes on. */
   released: boolean;
   wake: () => void;
@@ -154,6 +156,7 @@ export class Barrier<Result> {
 
   async #waitUntil(progress: Progress, spot: Spot, ready: () => boolean): Promise<void> {
     if (ready()) return;
+    progress.ready = ready;
     this.#enter(progress, spot);
     this.#slots.release();
     while (!ready() && !progress.released && !this.#signal.aborted) {
@@ -187,16 +190,24 @@ export class Barrier<Result> {
   /** All who are left wait, each elsewhere (one is in a rescue section): whoever comes first goes on. */
   #releaseIfStuck(): void {
     if (this.#waiters < this.#present || this.#waiters === 0) return;
-    if (this.#order.some(({ released }) => released)) return;
-    const first = this.#order.find(({ left, waitingAt }) => !left && waitingAt !== undefined);
-    if (first === undefined) return;
+    const waiting = this.#order.filter(({ waitingAt }) => waitingAt !== undefined);
+    const [first] = waiting;
+    if (first === undefined || waiting.some(({ released, ready }) => released || ready())) return;
     first.released = true;
     first.wake();
   }
 }
 
 function newProgress(host: HostState): Progress {
-  return { host, done: new Set(), waitingAt: undefined, left: false, released: false, wake: () => {} };
+  return {
+    host,
+    done: new Set(),
+    waitingAt: undefined,
+    left: false,
+    ready: () => false,
+    released: false,
+    wake: () => {},
+  };
 }
 
 function isAsFarAs(progress: Progress, spot: Spot): boolean {

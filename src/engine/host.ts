@@ -1,6 +1,6 @@
 /** One host in a run: what it knows, what became of it, and the variables that its tasks see. */
 import type { Host } from '../core/inventory.ts';
-import type { Play, TaskNode } from '../core/play.ts';
+import type { IncludeNode, Node, Play, TaskNode } from '../core/play.ts';
 import type { Layer, Unknown, Value, ValueMap } from '../core/value.ts';
 
 /** How a host stands. `failed`, `unreachable` and `ended` take no more part; `ended` only in this play. */
@@ -13,8 +13,12 @@ export class HostState {
   facts: ValueMap = {};
   /** Registered results and set_fact: data, never templates. */
   readonly registered: Record<string, Value | Unknown> = {};
-  /** Handlers notified and not yet run. */
-  readonly notified = new Set<TaskNode>();
+  /** Plan mode: names of `registered` that may turn out otherwise once earlier changes are made. */
+  readonly doubtful = new Set<string>();
+  /** Handlers notified and not yet run; true when it is certain that they will be. */
+  readonly notified = new Map<TaskNode, boolean>();
+  /** It took part in a play: it belongs into the recap. */
+  tookPart = false;
   readonly counts = {
     ok: 0,
     changed: 0,
@@ -49,4 +53,12 @@ export interface PlayState {
   /** All hosts of the play, and those of the batch at work. */
   readonly hosts: readonly HostState[];
   readonly batch: readonly HostState[];
+  /** The implicit task that gathers facts, where the play wants it. */
+  readonly gathering: TaskNode | undefined;
+  /** Number of a node, the same on every host. */
+  readonly idOf: (node: object) => number;
+  /** The tasks of an included file: loaded once, so that they are the same nodes on every host. */
+  readonly load: (node: IncludeNode, file: string) => Promise<readonly Node[]>;
+  /** vars_files whose name depends on the host. */
+  readonly loadVars: (path: string) => Layer;
 }

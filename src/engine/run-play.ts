@@ -1,12 +1,16 @@
 /** One play: its hosts in batches (`serial`), each host on its own way, `forks` at a time. */
 import { DiagnosticError, errorAt } from '../core/diagnostic.ts';
-import type { BlockNode, Node, Play } from '../core/play.ts';
+import type { BlockNode, IncludeNode, Node, Play, TaskNode } from '../core/play.ts';
+import type { AnyTaskModule } from '../core/task-module.ts';
 import type { Layer, Value } from '../core/value.ts';
 import { render, type Scope } from '../template/template.ts';
 import { Barrier } from './barrier.ts';
-import type { HostContext, RunContext } from './context.ts';
+import type { HostContext, OnceResult, RunContext } from './context.ts';
 import type { HostState, PlayState } from './host.ts';
-import { hostVarsFiles, runHost } from './run-host.ts';
+import { Flow } from './machine.ts';
+import { makeOutlook, type PlayFate } from './outlook.ts';
+import { runHost } from './run-host.ts';
+import { Slots } from './slots.ts';
 
 export interface PlayJob {
   readonly play: Play;
@@ -17,71 +21,89 @@ export interface PlayJob {
   readonly loadVars: (path: string) => Layer;
 }
 
-/** Rejects only when interrupted, or by a DiagnosticError of the play itself (a `serial` that makes no sense). */
-export async function runPlay(job: PlayJob, run: RunContext): Promise<void> {
+/**
+ * Rejects only when interrupted, or by a DiagnosticError of the play itself (a `serial` that makes no sense).
+ * @returns whether what comes after this play may run: as in Ansible not when a batch failed whole, or too much failed
+ */
+export async function runPlay(job: PlayJob, run: RunContext): Promise<boolean> {
   const { play, hosts } = job;
   for (const host of hosts) if (host.standing === 'ended') host.standing = 'active';
   const taking = hosts.filter(({ active }) => active);
+  const inBatches = batches(taking, play, job.scope);
   run.emit({
     type: 'play_start',
     play: play.name,
     hosts: taking.map(({ name }) => name),
     tasks: countTasks(play),
   });
-  const over = { given: false };
-  const ids = numbering(play);
-  for (const batch of batches(taking, play, job.scope)) {
-    if (over.given) break;
-    await runBatch(batch, job, over, ids, run);
-    if (batch.every(({ standing }) => standing === 'failed' || standing === 'unreachable')) break;
+  const shared = sharedState(job, run);
+  const fate: PlayFate = { over: undefined };
+  let failedWhole = false;
+  for (const batch of inBatches) {
+    await runBatch({ ...shared, batch }, job, fate, run);
+    failedWhole = batch.every(({ standing }) => standing === 'failed' || standing === 'unreachable');
+    if (failedWhole || fate.over) break;
   }
   run.emit({ type: 'play_end', play: play.name });
+  if (run.startAt !== undefined && holdsTask(play, run.startAt)) run.startAt = undefined;
+  return !failedWhole && fate.over !== 'fatal';
 }
 
-async function runBatch(
-  batch: readonly HostState[],
-  job: PlayJob,
-  over: { given: boolean },
-  idOf: (node: object) => number,
-  run: RunContext,
-): Promise<void> {
-  const playState: PlayState = { play: job.play, playbookFile: job.playbookFile, hosts: job.hosts, batch };
-  const barrier = new Barrier(batch);
-  const failures = tolerance(job.play, batch.length, over);
-  await eachLimited(batch, job.forks, async state => {
-    const context: HostContext = {
-      run,
-      play: playState,
-      state,
-      barrier,
-      idOf,
-      isOver: () => over.given,
-      onFailure: failures,
-      endPlay: () => {
-        over.given = true;
-      },
-    };
-    state.notified.clear();
-    state.playLayers = [];
-    state.playLayers = hostVarsFiles(context, job.loadVars);
-    await runHost(context);
-    const { exchanges } = run.machine(state.name, playState);
-    run.emit({ type: 'host_end', host: state.name, play: job.play.name, exchanges });
+function sharedState({ play, playbookFile, hosts, loadVars }: PlayJob, run: RunContext) {
+  const gathering = play.gatherFacts ? gatheringNode(play, run.setup) : undefined;
+  const idOf = numbering([...(gathering ? [gathering] : []), ...allNodes(play)]);
+  return { play, playbookFile, hosts, gathering, idOf, load: loadingOnce(), loadVars };
+}
+
+async function runBatch(play: PlayState, job: PlayJob, fate: PlayFate, run: RunContext): Promise<void> {
+  const { batch } = play;
+  const slots = new Slots(job.forks);
+  const barrier = new Barrier<OnceResult>(batch, slots, run.signal);
+  const outlook = makeOutlook(job.play, batch.length, fate);
+  const started = run.startAt === undefined || !holdsTask(job.play, run.startAt);
+  const leftOut = run.startAt !== undefined && started;
+  const runs = batch.map(async state => {
+    await slots.take();
+    try {
+      const flow = new Flow(run.changes);
+      const context: HostContext = { run, play, state, barrier, outlook, flow, started: run.startAt === undefined };
+      if (!leftOut) await runHost(context);
+      const { exchanges } = run.machine(state.name, play);
+      run.emit({ type: 'host_end', host: state.name, play: job.play.name, exchanges });
+    } finally {
+      barrier.leave(state);
+      slots.release();
+    }
   });
+  const results = await Promise.allSettled(runs);
+  barrier.close();
+  const rejected = results.find(result => result.status === 'rejected');
+  if (rejected?.status === 'rejected') throw rejected.reason;
 }
 
-/** Counts failures; the play is over at the first with any_errors_fatal, or past max_fail_percentage. */
-function tolerance(
-  { anyErrorsFatal, maxFailPercentage }: Play,
-  size: number,
-  over: { given: boolean },
-): HostContext['onFailure'] {
-  let failures = 0;
-  return node => {
-    failures++;
-    const tooMany = maxFailPercentage !== undefined && (failures / size) * 100 > maxFailPercentage;
-    if (node.anyErrorsFatal ?? anyErrorsFatal) over.given = true;
-    if (tooMany) over.given = true;
+function gatheringNode({ source, place, inherited, gatherSubset }: Play, setup: AnyTaskModule): TaskNode {
+  return {
+    ...inherited,
+    kind: 'task',
+    name: { value: 'Gathering Facts', source, path: [] },
+    place,
+    module: setup,
+    args: { value: gatherSubset === undefined ? {} : { gather_subset: gatherSubset }, source, path: [] },
+    tags: [...inherited.tags, 'always'],
+    loopControl: { loopVar: 'item' },
+    notify: [],
+    listen: [],
+  };
+}
+
+function loadingOnce(): PlayState['load'] {
+  const loaded = new Map<IncludeNode, Map<string, Promise<readonly Node[]>>>();
+  return (node, file) => {
+    const files = loaded.get(node) ?? new Map<string, Promise<readonly Node[]>>();
+    loaded.set(node, files);
+    const loading = files.get(file) ?? node.load(file);
+    files.set(file, loading);
+    return loading;
   };
 }
 
@@ -94,7 +116,7 @@ function batches(
   if (serial === undefined || hosts.length === 0) return hosts.length === 0 ? [] : [hosts];
   const value = render(serial.value, scope, serial);
   const sizes = (Array.isArray(value) ? value : [value]).map(size => batchSize(size, hosts.length));
-  if (sizes.includes(undefined))
+  if (sizes.length === 0 || sizes.includes(undefined))
     throw new DiagnosticError(
       errorAt('serial needs numbers or percentages', serial.source.place(serial.path)),
     );
@@ -115,7 +137,7 @@ function batchSize(size: Value, total: number): number | undefined {
 }
 
 /** Numbers nodes in the order of the play; those of includes as they turn up. */
-function numbering(play: Play): (node: object) => number {
+function numbering(nodes: readonly Node[]): (node: object) => number {
   const ids = new Map<object, number>();
   const idOf = (node: object): number => {
     const known = ids.get(node);
@@ -123,7 +145,7 @@ function numbering(play: Play): (node: object) => number {
     ids.set(node, ids.size + 1);
     return ids.size;
   };
-  for (const node of leaves(allNodes(play))) idOf(node);
+  for (const node of leaves(nodes)) idOf(node);
   return idOf;
 }
 
@@ -138,23 +160,17 @@ function* leaves(nodes: readonly Node[]): Generator<Exclude<Node, BlockNode>> {
   }
 }
 
-function countTasks(play: Play): number {
-  return (
-    [...leaves([...play.preTasks, ...play.tasks, ...play.postTasks])].length + (play.gatherFacts ? 1 : 0)
-  );
+function countTasks({ preTasks, tasks, postTasks, gatherFacts }: Play): number {
+  return [...leaves([...preTasks, ...tasks, ...postTasks])].length + (gatherFacts ? 1 : 0);
 }
 
-/** Runs `act` for each item, at most `limit` at a time; rejects with the first rejection, after all have ended. */
-async function eachLimited<T>(
-  items: readonly T[],
-  limit: number,
-  act: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = [...items];
-  const worker = async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await act(item);
-  };
-  const results = await Promise.allSettled(Array.from({ length: Math.min(limit, items.length) }, worker));
-  const rejected = results.find(result => result.status === 'rejected');
-  if (rejected?.status === 'rejected') throw rejected.reason;
+/** --start-at-task: the files of includes count where their names are known. */
+function holdsTask({ preTasks, tasks, postTasks }: Play, name: string): boolean {
+  return isAmong([...preTasks, ...tasks, ...postTasks], name);
+}
+
+function isAmong(nodes: readonly Node[], name: string): boolean {
+  return [...leaves(nodes)].some(
+    node => node.name?.value === name || (node.kind === 'include' && isAmong(node.ahead ?? [], name)),
+  );
 }

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Inventory } from '../core/inventory.ts';
-import { type Layer, Unknown, type Value } from '../core/value.ts';
-import type { LazyMap, Scope } from '../template/template.ts';
+import { type Layer, Unknown, UnknownValueError, type Value, type ValueMap } from '../core/value.ts';
+import { evaluate, type LazyMap, type Scope, TemplateError } from '../template/template.ts';
 import type { HostState, PlayState } from './host.ts';
 
 /** Stands for `omit`: an argument with this value is left out. */
@@ -35,7 +35,7 @@ interface Found {
 function layered(
   layers: readonly Layer[],
   special: (name: string) => Found | undefined,
-  extras: Pick<Scope, 'functions' | 'loadTemplate'>,
+  extras: Pick<Scope, 'functions' | 'loadTemplate' | 'names'>,
 ): Scope {
   return {
     lookup: name => {
@@ -51,28 +51,35 @@ function layered(
 }
 
 /**
- * @param local layers of the task: vars of its blocks and its own, loop variables; nearest last
- * @param everyHostArrived false: reading another host's variables raises NeedsEveryHost
+ * @param written vars of the task's blocks and its own; nearest last
+ * @param near loop variables, vars of the includes around, the result under judgement: these win over what was registered
+ * @param everyHostArrived while false: reading another host's variables raises NeedsEveryHost
  */
 export function scopeFor(
   run: RunVariables,
   state: HostState,
   play: PlayState | undefined,
-  local: readonly Layer[],
-  everyHostArrived: boolean,
+  written: readonly Layer[],
+  near: readonly Layer[],
+  everyHostArrived: () => boolean,
 ): Scope {
   const layers: readonly Layer[] = [
     ...state.host.layers,
     ...(play?.play.vars ?? []),
     ...state.playLayers,
-    ...local.filter(({ templated }) => templated),
+    ...written,
     { origin: `results of ${state.name}`, values: state.registered, templated: false },
-    ...local.filter(({ templated }) => !templated),
+    ...near,
     run.extra,
   ];
   const special = (name: string) => fact(state, name) ?? magic(run, state, play, name, everyHostArrived);
   const scope = layered(layers, special, {
     loadTemplate: name => loadTemplate(name, play),
+    names: () => [
+      ...layers.flatMap(({ values }) => Object.keys(values)),
+      ...Object.keys(state.facts).map(name => `ansible_${name}`),
+      ...MAGIC_NAMES,
+    ],
     functions: new Map([
       ['lookup', (args, named) => lookupPlugin(scope, play, args, named)],
       ['query', (args, named) => asList(lookupPlugin(scope, play, args, { ...named, wantlist: true }))],
@@ -98,13 +105,13 @@ function magic(
   state: HostState,
   play: PlayState | undefined,
   name: string,
-  everyHostArrived: boolean,
+  everyHostArrived: () => boolean,
 ): Found | undefined {
-  const make = MAGIC[name];
+  const make = Object.hasOwn(MAGIC, name) ? MAGIC[name] : undefined;
   if (make) return data(make(run, state, play));
   if (name === 'hostvars') return data(hostvars(run, state, play, everyHostArrived));
   if (name === 'ansible_play_hosts' || name === 'play_hosts' || name === 'ansible_play_batch') {
-    if (!everyHostArrived) throw new NeedsEveryHost();
+    if (!everyHostArrived()) throw new NeedsEveryHost();
     const hosts = name === 'ansible_play_batch' ? play?.batch : play?.hosts;
     return data((hosts ?? []).filter(({ standing }) => standing === 'active').map(host => host.name));
   }
@@ -119,8 +126,7 @@ const MAGIC: Readonly<Record<string, Magic>> = {
   inventory_dir: run => run.inventory.folder,
   inventory_file: run => run.inventory.files[0] ?? '',
   group_names: (_, state) => state.host.groups.filter(group => group !== 'all').sort(),
-  groups: run =>
-    Object.fromEntries(Object.entries(run.inventory.groups).map(([group, hosts]) => [group, [...hosts]])),
+  groups: ({ inventory }) => groupsOf(inventory),
   playbook_dir: (_, __, play) => dirname(resolve(play?.playbookFile ?? '.')),
   ansible_play_name: (_, __, play) => play?.play.name ?? '',
   ansible_play_hosts_all: (_, __, play) => (play?.hosts ?? []).map(({ name }) => name),
@@ -134,6 +140,18 @@ const MAGIC: Readonly<Record<string, Magic>> = {
   girofle_version: run => run.version,
   omit: () => OMIT,
 };
+
+const groupMaps = new WeakMap<Inventory, ValueMap>();
+
+/** Made once: with many hosts and tasks it is read often. */
+function groupsOf(inventory: Inventory): ValueMap {
+  const known = groupMaps.get(inventory);
+  if (known) return known;
+  const entries = Object.entries(inventory.groups).map(([group, hosts]) => [group, [...hosts]] as const);
+  const made: ValueMap = Object.fromEntries(entries);
+  groupMaps.set(inventory, made);
+  return made;
+}
 
 /** Names that every task can read, for the static check of undefined variables. */
 export const MAGIC_NAMES: readonly string[] = [
@@ -163,7 +181,7 @@ function hostvars(
   run: RunVariables,
   self: HostState,
   play: PlayState | undefined,
-  everyHostArrived: boolean,
+  everyHostArrived: () => boolean,
 ): LazyMap {
   const names = run.inventory.hosts.map(({ name }) => name);
   return {
@@ -172,8 +190,8 @@ function hostvars(
     get: name => {
       const other = run.stateOf(name);
       if (other === undefined) return undefined;
-      if (other !== self && !everyHostArrived) throw new NeedsEveryHost();
-      const scope = scopeFor(run, other, play, [], everyHostArrived);
+      if (other !== self && !everyHostArrived()) throw new NeedsEveryHost();
+      const scope = scopeFor(run, other, play, [], [], everyHostArrived);
       return { value: variablesOf(run, other, play, scope), templated: false, scope };
     },
   };
@@ -186,7 +204,7 @@ function variablesOf(
   play: PlayState | undefined,
   scope: Scope,
 ): LazyMap {
-  const layers = [...state.host.layers, ...(play?.play.vars ?? []), run.extra];
+  const layers = [...state.host.layers, ...(play?.play.vars ?? []), ...state.playLayers, run.extra];
   return {
     lazy: true,
     keys: () => [
@@ -249,28 +267,24 @@ function lookupOne(
       const folder = dirname(resolve(play?.playbookFile ?? '.'));
       const text = readText(resolve(folder, 'files', term)) ?? readText(resolve(folder, term));
       if (text === undefined)
-        throw new Error(`lookup('file', '${term}'): no such file beside the playbook or in files/`);
+        throw new TemplateError(`lookup('file', '${term}'): no such file beside the playbook or in files/`);
       return text.trimEnd();
     }
-    case 'vars': {
-      const found = scope.lookup(term);
-      if (found === undefined && named.default !== undefined) return named.default;
-      if (found === undefined) throw new Error(`lookup('vars', '${term}'): '${term}' is undefined`);
-      return plainValue(found.value, term);
-    }
+    case 'vars':
+      return lookupVariable(scope, term, named.default);
     default:
-      throw new Error(`lookup plugin '${plugin}' is not supported: there are env, file and vars`);
+      throw new TemplateError(`lookup plugin '${plugin}' is not supported: there are env, file and vars`);
   }
 }
 
-function plainValue(value: Found['value'], name: string): Value {
-  if (
-    value instanceof Unknown ||
-    (typeof value === 'object' && value !== null && 'lazy' in value && value.lazy === true)
-  ) {
-    throw new Error(`lookup('vars', '${name}'): its value is not known here`);
+function lookupVariable(scope: Scope, name: string, otherwise: Value | undefined): Value {
+  if (/^[A-Za-z_]\w*$/.test(name) && scope.lookup(name) !== undefined) {
+    const value = evaluate(name, scope);
+    if (value instanceof Unknown) throw new UnknownValueError(value.origin);
+    return value;
   }
-  return value as Value;
+  if (otherwise === undefined) throw new TemplateError(`lookup('vars', '${name}'): '${name}' is undefined`);
+  return otherwise;
 }
 
 export function asList(value: Value): Value[] {

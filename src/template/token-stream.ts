@@ -77,7 +77,7 @@ export class TokenStream {
   unexpected(expected?: string): never {
     const { current } = this;
     const found =
-      current.type === 'end' ? 'the end' : current.type === 'data' ? 'text' : `"${current.value}"`;
+      current.type === 'end' ? 'end' : current.type === 'data' ? 'text' : `"${current.value}"`;
     const at =
       current.end > current.start ? current : { start: Math.max(0, current.start - 1), end: current.start };
     return failAt(at, `unexpected ${found}${expected === undefined ? '' : `, expected ${expected}`}`);

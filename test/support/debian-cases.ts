@@ -37,40 +37,44 @@ exit 0`;
 
 export function behavesOnDebian(module: AnyTaskModule, cases: readonly HostCase[], prepare?: string): void {
   const lacks = debianHostLacks();
-  describe.skipIf(lacks !== undefined)(`${module.name} on a Debian host${lacks ? ` (needs ${lacks})` : ''}`, () => {
-    let host: DebianHost;
-    beforeAll(async () => {
-      host = await startDebianHost(prepare === undefined ? {} : { prepare });
-      await insistOnContainer(host);
-    }, 300_000);
-    afterAll(() => host.remove());
+  describe.skipIf(lacks !== undefined)(
+    `${module.name} on a Debian host${lacks ? ` (needs ${lacks})` : ''}`,
+    () => {
+      let host: DebianHost;
+      beforeAll(async () => {
+        host = await startDebianHost(prepare === undefined ? {} : { prepare });
+        await insistOnContainer(host);
+      }, 300_000);
+      afterAll(() => host.remove());
 
-    test.each(cases.map(each => [each.does, each] as const))('%s', async (_, each) => {
-      const container = host.name;
-      const tried = each.module ?? module;
-      const before = await host.sh(`{ ${each.given ?? ':'}\n} >/dev/null\n${STATE}`);
-      const planned = await runModule(tried, each.args, { container, planOnly: true });
-      expect(planned.says).toEqual(each.says);
-      expect(await host.sh(STATE), 'planning changes nothing').toBe(before);
+      test.each(cases.map(each => [each.does, each] as const))('%s', async (_, each) => {
+        const container = host.name;
+        const tried = each.module ?? module;
+        const before = await host.sh(`{ ${each.given ?? ':'}\n} >/dev/null\n${STATE}`);
+        const planned = await runModule(tried, each.args, { container, planOnly: true });
+        expect(planned.says).toEqual(each.says);
+        expect(await host.sh(STATE), 'planning changes nothing').toBe(before);
 
-      const done = await runModule(tried, each.args, { container });
-      if (each.fails !== undefined) {
-        expect([done.failed, done.result.msg]).toEqual([true, each.fails]);
-        return;
-      }
-      expect(done.failed, JSON.stringify(done.result)).toBe(false);
-      expect(done.says, 'what is done is what was planned').toEqual(planned.says);
-      if (each.leaves) expect(await host.sh(each.leaves.run)).toBe(each.leaves.prints);
-      if (each.returns) expect(done.result).toMatchObject(each.returns);
+        const done = await runModule(tried, each.args, { container });
+        if (each.fails !== undefined) {
+          expect([done.failed, done.result.msg]).toEqual([true, each.fails]);
+          return;
+        }
+        expect(done.failed, JSON.stringify(done.result)).toBe(false);
+        expect(done.says, 'what is done is what was planned').toEqual(planned.says);
+        if (each.leaves) expect(await host.sh(each.leaves.run)).toBe(each.leaves.prints);
+        if (each.returns) expect(done.result).toMatchObject(each.returns);
 
-      const again = await runModule(tried, each.args, { container });
-      if (!each.repeats) expect(again.says, 'a second run has nothing to do').toEqual([]);
-    });
-  });
+        const again = await runModule(tried, each.args, { container });
+        if (!each.repeats) expect(again.says, 'a second run has nothing to do').toEqual([]);
+      });
+    },
+  );
 }
 
 /** These cases change accounts, services and packages: were the option ignored, they would change this machine's. */
 export async function insistOnContainer({ name }: DebianHost): Promise<void> {
   const { stdout } = await runShell('uname -n', { container: name });
-  if (stdout.trim() !== name) throw new Error(`scripts for ${name} run on ${stdout.trim()}: nothing is tried there`);
+  if (stdout.trim() !== name)
+    throw new Error(`scripts for ${name} run on ${stdout.trim()}: nothing is tried there`);
 }

@@ -51,7 +51,9 @@ describe('group with busybox alone', () => {
   const context = { host: 'h', planning: false, verbosity: 0 };
   const plan = (given: object, seen: object) => {
     const planned = group.plan(args(given), { tools: 'busybox', ...seen }, context);
-    return 'refusal' in planned ? planned.refusal : planned.map(({ action }) => (action.kind === 'script' ? action.text.text : action.kind));
+    return 'refusal' in planned
+      ? planned.refusal
+      : planned.map(({ action }) => (action.kind === 'script' ? action.text.text : action.kind));
   };
   const entry = { name: 'ops', gid: 3000, members: [] };
   const tell = " && awk -F: -v name=ops '$1 == name { print $3 }' /etc/group";
@@ -60,7 +62,12 @@ describe('group with busybox alone', () => {
     ['creates', { gid: 3000, system: true }, {}, [`addgroup -S -g 3000 ops${tell}`]],
     ['removes', { state: 'absent' }, { entry }, ['delgroup ops']],
     ['does not renumber', { gid: 3001 }, { entry }, 'the host has no groupmod, which the group ops needs'],
-    ['cannot share a number', { gid: 1, non_unique: true }, {}, 'the host has no groupadd, which the group ops needs'],
+    [
+      'cannot share a number',
+      { gid: 1, non_unique: true },
+      {},
+      'the host has no groupadd, which the group ops needs',
+    ],
   ])('%s', (_, given, seen, expected) => {
     expect(plan(given, seen)).toEqual(expected);
   });

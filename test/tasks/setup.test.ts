@@ -20,13 +20,24 @@ async function gather(args: ValueMap = {}, shell: ShellName = 'sh'): Promise<Val
 }
 
 /** Differ between two moments, or by the order in which a directory is read. */
-const VOLATILE = ['date_time', 'uptime_seconds', 'memfree_mb', 'memory_mb', 'loadavg', 'swapfree_mb', 'env', 'gather_subset', 'module_setup'];
+const VOLATILE = [
+  'date_time',
+  'uptime_seconds',
+  'memfree_mb',
+  'memory_mb',
+  'loadavg',
+  'swapfree_mb',
+  'env',
+  'gather_subset',
+  'module_setup',
+];
 
 /** Of these Ansible tells more. */
 const PARTIAL = ['devices', 'python'];
 
 /** Come and go with the containers of other tests. */
-const isFleeting = (name: string) => /^(veth|br_|docker|mounts$|interfaces$|all_ipv6_addresses$|all_ipv4_addresses$)/.test(name);
+const isFleeting = (name: string) =>
+  /^(veth|br_|docker|mounts$|interfaces$|all_ipv6_addresses$|all_ipv4_addresses$)/.test(name);
 
 describe.each(shells)('facts gathered by %s', shell => {
   let ours: ValueMap;
@@ -36,31 +47,48 @@ describe.each(shells)('facts gathered by %s', shell => {
     const { stdout } = await run('ansible', ['localhost', '-m', 'setup'], { maxBuffer: 1 << 24 });
     const oracle: Value = JSON.parse(`{${stdout.slice(stdout.indexOf('\n'))}`);
     if (!isMap(oracle) || !isMap(oracle.ansible_facts)) throw new Error('no oracle');
-    theirs = Object.fromEntries(Object.entries(oracle.ansible_facts).map(([name, value]) => [name.replace(/^ansible_/, ''), value]));
+    theirs = Object.fromEntries(
+      Object.entries(oracle.ansible_facts).map(([name, value]) => [name.replace(/^ansible_/, ''), value]),
+    );
     ours = await gather({}, shell);
   }, 60_000);
 
   test('are those that Ansible gathers', () => {
-    const names = Object.keys(ours).filter(name => name in theirs && !VOLATILE.includes(name) && !PARTIAL.includes(name) && !isFleeting(name));
-    const sorted = (facts: ValueMap) => Object.fromEntries(names.map(name => [name, inOrder(facts[name] ?? null)]));
+    const names = Object.keys(ours).filter(
+      name => name in theirs && !VOLATILE.includes(name) && !PARTIAL.includes(name) && !isFleeting(name),
+    );
+    const sorted = (facts: ValueMap) =>
+      Object.fromEntries(names.map(name => [name, inOrder(facts[name] ?? null)]));
     expect(names.length).toBeGreaterThan(70);
     expect(sorted(ours)).toEqual(sorted(theirs));
   });
 
   test('of disks and mounts have the same names and sizes', () => {
-    const sizes = (facts: ValueMap) => (isMap(facts.devices) ? Object.entries(facts.devices).map(([name, device]) => [name, isMap(device) && device.size]) : []);
+    const sizes = (facts: ValueMap) =>
+      isMap(facts.devices)
+        ? Object.entries(facts.devices).map(([name, device]) => [name, isMap(device) && device.size])
+        : [];
     expect(Object.fromEntries(sizes(ours))).toEqual(Object.fromEntries(sizes(theirs)));
     const root = (facts: ValueMap) => {
       const mounts = Array.isArray(facts.mounts) ? facts.mounts : [];
       const found = mounts.find(one => isMap(one) && one.mount === '/');
-      return isMap(found) ? { keys: Object.keys(found).sort(), size: found.size_total, options: found.options, uuid: found.uuid } : found;
+      return isMap(found)
+        ? {
+            keys: Object.keys(found).sort(),
+            size: found.size_total,
+            options: found.options,
+            uuid: found.uuid,
+          }
+        : found;
     };
     expect(root(ours)).toEqual(root(theirs));
   });
 
   test('of time, memory and environment have the same keys', () => {
-    const keys = (facts: ValueMap, name: string) => (isMap(facts[name]) ? Object.keys(facts[name]).sort() : []);
-    for (const name of ['date_time', 'memory_mb', 'loadavg']) expect([name, keys(ours, name)]).toEqual([name, keys(theirs, name)]);
+    const keys = (facts: ValueMap, name: string) =>
+      isMap(facts[name]) ? Object.keys(facts[name]).sort() : [];
+    for (const name of ['date_time', 'memory_mb', 'loadavg'])
+      expect([name, keys(ours, name)]).toEqual([name, keys(theirs, name)]);
     expect(isMap(ours.env) && ours.env.HOME).toBe(process.env.HOME);
   });
 });
@@ -68,7 +96,9 @@ describe.each(shells)('facts gathered by %s', shell => {
 /** Lists of words in the order of the alphabet: a directory may be read in any. */
 function inOrder(value: Value): Value {
   if (Array.isArray(value) && value.every(one => typeof one === 'string')) return [...value].sort();
-  return isMap(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, inOrder(one)])) : value;
+  return isMap(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, inOrder(one)]))
+    : value;
 }
 
 describe('setup', () => {
@@ -101,7 +131,11 @@ describe('setup', () => {
     ['the minimum', ['!all'], { system: true, memtotal_mb: false, interfaces: false }],
     ['the minimum and the network', ['network'], { system: true, memtotal_mb: false, interfaces: true }],
     ['one group alone', ['!all', '!min', 'network'], { system: false, memtotal_mb: false, interfaces: true }],
-    ['what holds a fact', ['!min', '!all', 'mounts'], { system: false, memtotal_mb: true, interfaces: false }],
+    [
+      'what holds a fact',
+      ['!min', '!all', 'mounts'],
+      { system: false, memtotal_mb: true, interfaces: false },
+    ],
   ])('gathers %s', async (_, gather_subset, expected) => {
     const facts = await gather({ gather_subset });
     expect(Object.fromEntries(Object.keys(expected).map(name => [name, name in facts]))).toEqual(expected);
@@ -119,6 +153,8 @@ describe('setup', () => {
   });
 
   test('knows which subsets there are', () => {
-    expect(() => withDefaults(setup, { gather_subset: ['all', '!netwrk'] })).toThrow(new ArgumentError(['"netwrk" is no subset of facts']));
+    expect(() => withDefaults(setup, { gather_subset: ['all', '!netwrk'] })).toThrow(
+      new ArgumentError(['"netwrk" is no subset of facts']),
+    );
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type UserSeen } from '../../src/core/probes/account.ts';
+import type { UserSeen } from '../../src/core/probes/account.ts';
 import { user } from '../../tasks/user.ts';
 import { behavesOnDebian } from '../support/debian-cases.ts';
 import { ArgumentError, withDefaults } from '../support/module-args.ts';
@@ -47,7 +47,15 @@ behavesOnDebian(
     },
     {
       does: 'changes several things at once, and moves the home',
-      args: { name: 'deploy', uid: 1501, comment: '', shell: '/bin/sh', home: '/srv/deploy', move_home: true, group: 'ops' },
+      args: {
+        name: 'deploy',
+        uid: 1501,
+        comment: '',
+        shell: '/bin/sh',
+        home: '/srv/deploy',
+        move_home: true,
+        group: 'ops',
+      },
       says: [
         'change user deploy: uid 1500 → 1501; primary group 1500 → ops; comment The deployer → (none); home /srv/homes/deploy → /srv/deploy; shell /bin/bash → /bin/sh',
       ],
@@ -61,7 +69,10 @@ behavesOnDebian(
       given: 'rm -r /srv/deploy',
       args: { name: 'deploy' },
       says: ['create home directory /srv/deploy'],
-      leaves: { run: 'stat -c "%a %U %G" /srv/deploy; ls -A /srv/deploy | wc -l', prints: '755 deploy ops\n3\n' },
+      leaves: {
+        run: 'stat -c "%a %U %G" /srv/deploy; ls -A /srv/deploy | wc -l',
+        prints: '755 deploy ops\n3\n',
+      },
     },
     {
       does: 'sets a password hash and days of the password',
@@ -81,7 +92,11 @@ behavesOnDebian(
       says: ['lock the password of deploy'],
       leaves: { run: 'getent shadow deploy | cut -d: -f2', prints: '!$6$salt$hash\n' },
     },
-    { does: 'sees the same hash behind a lock', args: { name: 'deploy', password: '$6$salt$hash' }, says: [] },
+    {
+      does: 'sees the same hash behind a lock',
+      args: { name: 'deploy', password: '$6$salt$hash' },
+      says: [],
+    },
     {
       does: 'unlocks a password',
       args: { name: 'deploy', password_lock: false },
@@ -102,7 +117,13 @@ behavesOnDebian(
     },
     {
       does: 'generates a key with a passphrase, once',
-      args: { name: 'deploy', generate_ssh_key: true, ssh_key_type: 'ed25519', ssh_key_comment: 'mine', ssh_key_passphrase: 'two words' },
+      args: {
+        name: 'deploy',
+        generate_ssh_key: true,
+        ssh_key_type: 'ed25519',
+        ssh_key_comment: 'mine',
+        ssh_key_passphrase: 'two words',
+      },
       says: ['generate an SSH key for deploy in .ssh/id_ed25519'],
       leaves: {
         run: `cd /srv/deploy/.ssh; stat -c '%a %U %n' . id_ed25519; ssh-keygen -y -P 'two words' -f id_ed25519 | cut -d' ' -f1,3; ls /tmp`,
@@ -115,7 +136,10 @@ behavesOnDebian(
       args: { name: 'svc', system: true, createhome: false, shell: '/usr/sbin/nologin' },
       given: 'groupadd svc',
       says: ['create user svc (no home; shell /usr/sbin/nologin; system)'],
-      leaves: { run: 'getent passwd svc | cut -d: -f1,6,7; id -Gn svc; ls /home', prints: 'svc:/home/svc:/usr/sbin/nologin\nusers\n' },
+      leaves: {
+        run: 'getent passwd svc | cut -d: -f1,6,7; id -Gn svc; ls /home',
+        prints: 'svc:/home/svc:/usr/sbin/nologin\nusers\n',
+      },
     },
     {
       does: 'refuses a group that does not exist',
@@ -138,25 +162,64 @@ const ENTRY = { name: 'jo', uid: 1000, gid: 1000, comment: '', home: '/home/jo',
 const none = { tools: 'shadow' as const };
 
 function plan(given: object, account: Partial<UserSeen>, more: object = {}) {
-  const seen = { account: { groups: [], folders: ['/home/jo'], tools: 'busybox', ...account }, namesake: none, groups: new Map(), ...more };
+  const seen = {
+    account: { groups: [], folders: ['/home/jo'], tools: 'busybox', ...account },
+    namesake: none,
+    groups: new Map(),
+    ...more,
+  };
   return user.plan(withDefaults(user, { name: 'jo', ...given }), seen, context);
 }
 
 function scripts(planned: ReturnType<typeof plan>) {
-  return 'refusal' in planned ? planned.refusal : planned.map(({ action }) => (action.kind === 'script' ? action.text.text : action.kind));
+  return 'refusal' in planned
+    ? planned.refusal
+    : planned.map(({ action }) => (action.kind === 'script' ? action.text.text : action.kind));
 }
 
 describe('user with busybox alone', () => {
   const tell = "awk -F: -v name=jo '$1 == name' /etc/passwd";
-  const docker = new Map([['docker', { entry: { name: 'docker', gid: 998, members: [] }, tools: 'busybox' }]]);
+  const docker = new Map([
+    ['docker', { entry: { name: 'docker', gid: 998, members: [] }, tools: 'busybox' }],
+  ]);
 
   test.each([
-    ['creates', { uid: 5, shell: '/bin/ash', system: true }, {}, {}, [`adduser -D -u 5 -s /bin/ash -S jo && ${tell}`]],
-    ['creates in groups', { groups: 'docker' }, {}, { groups: docker }, [`adduser -D jo && addgroup jo docker && ${tell}`]],
-    ['joins and leaves groups', { groups: 'docker' }, { entry: ENTRY, groups: ['audio'] }, { groups: docker }, [`addgroup jo docker && delgroup jo audio && ${tell}`]],
+    [
+      'creates',
+      { uid: 5, shell: '/bin/ash', system: true },
+      {},
+      {},
+      [`adduser -D -u 5 -s /bin/ash -S jo && ${tell}`],
+    ],
+    [
+      'creates in groups',
+      { groups: 'docker' },
+      {},
+      { groups: docker },
+      [`adduser -D jo && addgroup jo docker && ${tell}`],
+    ],
+    [
+      'joins and leaves groups',
+      { groups: 'docker' },
+      { entry: ENTRY, groups: ['audio'] },
+      { groups: docker },
+      [`addgroup jo docker && delgroup jo audio && ${tell}`],
+    ],
     ['removes', { state: 'absent', remove: true }, { entry: ENTRY }, {}, ['deluser --remove-home jo']],
-    ['changes no shell', { shell: '/bin/ash' }, { entry: ENTRY }, {}, 'busybox cannot change an account (jo: shell /bin/sh → /bin/ash)'],
-    ['lets no account expire', { expires: 0 }, {}, {}, "busybox's adduser cannot do what expires of jo asks for"],
+    [
+      'changes no shell',
+      { shell: '/bin/ash' },
+      { entry: ENTRY },
+      {},
+      'busybox cannot change an account (jo: shell /bin/sh → /bin/ash)',
+    ],
+    [
+      'lets no account expire',
+      { expires: 0 },
+      {},
+      {},
+      "busybox's adduser cannot do what expires of jo asks for",
+    ],
   ])('%s', (_, given, account, more, expected) => {
     expect(scripts(plan(given, account, more))).toEqual(expected);
   });
@@ -164,7 +227,10 @@ describe('user with busybox alone', () => {
 
 describe('user', () => {
   test('keeps a password out of every command line', () => {
-    const planned = plan({ password: '$6$secret$hash' }, { entry: ENTRY, shadow: { hash: '!', minDays: 0, maxDays: 99_999, expires: undefined } });
+    const planned = plan(
+      { password: '$6$secret$hash' },
+      { entry: ENTRY, shadow: { hash: '!', minDays: 0, maxDays: 99_999, expires: undefined } },
+    );
     expect(planned).toMatchObject([{ action: { env: { GIROFLE_SECRET: '$6$secret$hash' } } }]);
     expect(scripts(planned)).toEqual(['printf \'%s:%s\\n\' jo "$GIROFLE_SECRET" | chpasswd -e']);
   });
@@ -177,7 +243,9 @@ describe('user', () => {
   });
 
   test('says that a host without any tools needs some', () => {
-    expect(plan({}, { tools: 'none' })).toMatchObject({ refusal: 'the host has no useradd and no adduser, which the account jo needs' });
+    expect(plan({}, { tools: 'none' })).toMatchObject({
+      refusal: 'the host has no useradd and no adduser, which the account jo needs',
+    });
   });
 
   test.each([

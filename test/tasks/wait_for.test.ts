@@ -1,4 +1,4 @@
-import { rm, writeFile, mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,14 +35,26 @@ async function listen(greeting = '', port = 0): Promise<number> {
 describe('wait_for', () => {
   test('has nothing to wait for when the port is open', async () => {
     const port = await listen();
-    expect(await runModule(wait_for, { port })).toMatchObject({ says: [], changed: false, result: { port, state: 'started', elapsed: 0 } });
+    expect(await runModule(wait_for, { port })).toMatchObject({
+      says: [],
+      changed: false,
+      result: { port, state: 'started', elapsed: 0 },
+    });
   });
 
   test('waits until a port opens', async () => {
     const port = await listen();
     servers.pop()?.close();
-    const waiting = runModule(wait_for, { port, timeout: 10, sleep: 0, msg: 'not yet' }, { onAction: async () => void (await listen('', port)) });
-    expect(await waiting).toMatchObject({ says: [`wait up to 10 s for port ${port} of 127.0.0.1 to open`], changed: false, failed: false });
+    const waiting = runModule(
+      wait_for,
+      { port, timeout: 10, sleep: 0, msg: 'not yet' },
+      { onAction: async () => void (await listen('', port)) },
+    );
+    expect(await waiting).toMatchObject({
+      says: [`wait up to 10 s for port ${port} of 127.0.0.1 to open`],
+      changed: false,
+      failed: false,
+    });
   });
 
   test('gives up with the words it was given', async () => {
@@ -54,19 +66,34 @@ describe('wait_for', () => {
   test('reads what a port says', async () => {
     const port = await listen('220 mail ready\r\n');
     const { result, says } = await runModule(wait_for, { port, search_regex: '^(?<code>2\\d\\d) (\\w+)' });
-    expect([says, result.match_groups, result.match_groupdict]).toEqual([[], ['220', 'mail'], { code: '220' }]);
+    expect([says, result.match_groups, result.match_groupdict]).toEqual([
+      [],
+      ['220', 'mail'],
+      { code: '220' },
+    ]);
   });
 
   test('finds a text in a file', async () => {
     await writeFile(join(here, 'log'), 'starting\nready in 12 s\n');
-    const { result, says } = await runModule(wait_for, { path: join(here, 'log'), search_regex: '^ready in (\\d+)' });
+    const { result, says } = await runModule(wait_for, {
+      path: join(here, 'log'),
+      search_regex: '^ready in (\\d+)',
+    });
     expect([says, result.match_groups]).toEqual([[], ['12']]);
   });
 
   test('waits until a file is there', async () => {
     const path = join(here, 'pid');
-    const done = await runModule(wait_for, { path, sleep: 0, timeout: 10 }, { onAction: () => writeFile(path, '') });
-    expect(done).toMatchObject({ says: [`wait up to 10 s for ${path} to be there`], failed: false, result: { path } });
+    const done = await runModule(
+      wait_for,
+      { path, sleep: 0, timeout: 10 },
+      { onAction: () => writeFile(path, '') },
+    );
+    expect(done).toMatchObject({
+      says: [`wait up to 10 s for ${path} to be there`],
+      failed: false,
+      result: { path },
+    });
   });
 
   test('has nothing to wait for when a file is gone', async () => {
@@ -80,7 +107,9 @@ describe('wait_for', () => {
 
   test('pauses when there is nothing to wait for', async () => {
     const planned = await runModule(wait_for, { timeout: 5, delay: 2 }, { planOnly: true });
-    expect(planned.steps).toEqual([{ say: 'pause for 7 s', changes: false, action: { kind: 'sleep', seconds: 7 } }]);
+    expect(planned.steps).toEqual([
+      { say: 'pause for 7 s', changes: false, action: { kind: 'sleep', seconds: 7 } },
+    ]);
   });
 
   test('waits until connections end', async () => {
@@ -90,7 +119,10 @@ describe('wait_for', () => {
     const args = { port, state: 'drained', timeout: 10, sleep: 0, active_connection_states: ['ESTABLISHED'] };
     const end = () => new Promise<void>(resolve => client.destroy().once('close', () => resolve()));
     const done = await runModule(wait_for, args, { onAction: end });
-    expect(done).toMatchObject({ says: [`wait up to 10 s for connections to port ${port} of 127.0.0.1 to end`], failed: false });
+    expect(done).toMatchObject({
+      says: [`wait up to 10 s for connections to port ${port} of 127.0.0.1 to end`],
+      failed: false,
+    });
   });
 
   test.each([
@@ -98,7 +130,10 @@ describe('wait_for', () => {
     [{ path: '/x', state: 'drained' }, 'state: drained is for ports; for a file take absent'],
     [{ port: 1, exclude_hosts: ['a'] }, 'exclude_hosts goes with state: drained'],
     [{ path: '/x', search_regex: '(' }, 'search_regex "(" is no regular expression'],
-    [{ port: 1, active_connection_states: ['LISTEN'] }, '"LISTEN" is no TCP state; there are ESTABLISHED, FIN_WAIT1, FIN_WAIT2, SYN_RECV, SYN_SENT, TIME_WAIT'],
+    [
+      { port: 1, active_connection_states: ['LISTEN'] },
+      '"LISTEN" is no TCP state; there are ESTABLISHED, FIN_WAIT1, FIN_WAIT2, SYN_RECV, SYN_SENT, TIME_WAIT',
+    ],
   ])('refuses %j', (given, expected) => {
     expect(() => withDefaults(wait_for, given)).toThrow(new ArgumentError([expected]));
   });

@@ -73,7 +73,7 @@ describe('mistakes that are found before a run', () => {
     ['{{ a }}', 'template', []],
     ['a == 1', 'expression', []],
     ['{{ a', 'template', ['this "{{" is never closed by "}}"']],
-    ['a ==', 'expression', ['unexpected the end, expected an expression']],
+    ['a ==', 'expression', ['unexpected end, expected an expression']],
     [
       '{{ a | uper | lowwer }}',
       'template',

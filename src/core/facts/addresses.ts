@@ -105,18 +105,9 @@ function readInet6(gathered: Gathered): readonly Address[] {
   });
 }
 
-/** As RFC 5952 writes it: no leading zeros, the longest run of zeros as `::`. */
+/** As RFC 5952 writes it, which is how URLs hold it. */
 function compress(groups: readonly string[]): string {
-  const short = groups.map(group => group.replace(/^0{1,3}/, ''));
-  const text = short.join(':');
-  const runs = [...text.matchAll(/\b0(?::0)+\b/g)].map(([run]) => run).sort((a, b) => b.length - a.length);
-  const [longest] = runs;
-  return longest === undefined
-    ? text
-    : text
-        .replace(longest, '')
-        .replace(/^:?:?|:?:?$/g, edge => edge)
-        .replace(/^:*$|:{2,}|^$/, '::');
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
 
 /** The kernel's trie of routes: `/32 host LOCAL` under an address is one of ours; its device is that of the longest route to it. */

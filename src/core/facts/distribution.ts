@@ -74,7 +74,7 @@ function versionOf(
   const full = /release (\d+(?:\.\d+)*)/.exec(
     gathered.file('/etc/centos-release') ?? gathered.file('/etc/redhat-release') ?? '',
   )?.[1];
-  if (full !== undefined && full.startsWith(release.VERSION_ID ?? '')) return full;
+  if (full?.startsWith(release.VERSION_ID ?? '')) return full;
   return release.VERSION_ID ?? 'NA';
 }
 

@@ -35,13 +35,20 @@ type Devices = Readonly<Record<string, ValueMap>>;
 
 /** What /sys/class/net says of each device; the section has what is no file there. */
 function readDevices(gathered: Gathered): Devices {
-  const blocks = gathered.section('devices').split(/^device /m).slice(1);
+  const blocks = gathered
+    .section('devices')
+    .split(/^device /m)
+    .slice(1);
   return Object.fromEntries(blocks.map(block => readDevice(linesOf(block), gathered)));
 }
 
 /** A name, then lines: `pciid PATH`, `module PATH`, `bridge`, `member NAME`, `bonding`. */
-function readDevice([name = '', ...lines]: readonly string[], gathered: Gathered): readonly [string, ValueMap] {
-  const rest = (word: string) => lines.filter(line => line.startsWith(`${word} `)).map(line => line.slice(word.length + 1));
+function readDevice(
+  [name = '', ...lines]: readonly string[],
+  gathered: Gathered,
+): readonly [string, ValueMap] {
+  const rest = (word: string) =>
+    lines.filter(line => line.startsWith(`${word} `)).map(line => line.slice(word.length + 1));
   const last = (word: string) => rest(word)[0]?.replace(/^.*\//, '');
   return [
     name,
@@ -49,7 +56,9 @@ function readDevice([name = '', ...lines]: readonly string[], gathered: Gathered
       ...describeDevice(name, gathered),
       pciid: last('pciid'),
       module: last('module'),
-      ...(lines.includes('bridge') ? { ...bridge(name, gathered), type: 'bridge', interfaces: [...rest('member')] } : {}),
+      ...(lines.includes('bridge')
+        ? { ...bridge(name, gathered), type: 'bridge', interfaces: [...rest('member')] }
+        : {}),
       ...(lines.includes('bonding') ? { ...bonding(name, gathered), type: 'bonding' } : {}),
     }),
   ];

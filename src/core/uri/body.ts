@@ -67,10 +67,12 @@ function multipart(body: Value): Body | string {
 }
 
 function multipartField(name: string, field: Value): string | undefined {
-  if (!isMap(field)) return `Content-Disposition: form-data; name="${escapeQuoted(name)}"\r\n\r\n${textOf(field)}`;
+  if (!isMap(field))
+    return `Content-Disposition: form-data; name="${escapeQuoted(name)}"\r\n\r\n${textOf(field)}`;
   const { content, filename, mime_type: type } = field;
   if (typeof content !== 'string') return undefined;
-  const file = typeof filename === 'string' ? `; filename="${escapeQuoted(filename.replace(/^.*\//, ''))}"` : '';
+  const file =
+    typeof filename === 'string' ? `; filename="${escapeQuoted(filename.replace(/^.*\//, ''))}"` : '';
   const mime = typeof type === 'string' ? type : file === '' ? 'text/plain' : 'application/octet-stream';
   return `Content-Disposition: form-data; name="${escapeQuoted(name)}"${file}\r\nContent-Type: ${mime}\r\n\r\n${content}`;
 }
