@@ -14,12 +14,14 @@ import { type Layer, UnknownValueError, type ValueMap } from '../core/value.ts';
 import { renderText, type Scope, TemplateError } from '../template/template.ts';
 import type { HostContext } from './context.ts';
 import { searchFolders } from './controller.ts';
+import { HostState } from './host.ts';
 import type { Machine } from './machine.ts';
 import { isHostRequest, mayBeAskedAhead, observe, type Wanted, want } from './observe.ts';
 import { environment, prepareArgs, rounds, text, truth, unmetCondition } from './prepare.ts';
 import { NeedsEveryHost, scopeFor } from './scope.ts';
 import { isSelected } from './tags.ts';
-import { type Rest, upcoming } from './upcoming.ts';
+import { isExpected } from './verdict.ts';
+import { type Coming, type Rest, upcoming } from './upcoming.ts';
 
 export interface Invocation {
   readonly node: TaskNode;
@@ -38,9 +40,9 @@ export function nodeScope(
   { run, state, play }: HostContext,
   node: { readonly vars: readonly Layer[] },
   local: readonly Layer[],
-  everyHostArrived = false,
+  everyHostArrived: () => boolean = () => false,
 ): Scope {
-  return scopeFor(run.variables, state, play, [...node.vars, ...local], everyHostArrived);
+  return scopeFor(run.variables, state, play, node.vars, local, everyHostArrived);
 }
 
 /** Throws a DiagnosticError, UnknownValueError or NeedsEveryHost when the task cannot be worked out (yet). */
@@ -52,7 +54,12 @@ export async function makeInvocation(
   const { run, state, play } = context;
   const delegatedTo = text(node.delegateTo, scope);
   const machine = run.machine(delegatedTo ?? state.name, play);
-  const as = becomeOf(node, scope, run.become);
+  const as = becomeOf(
+    node,
+    delegatedTo === undefined ? scope : scopeThere(delegatedTo, node, context),
+    scope,
+    run.become,
+  );
   const args = prepareArgs(node, scope);
   const probe = await refine(node.module.probe?.(args) ?? known<unknown>(undefined), node, scope, context);
   const wanted = probe.requests.filter(isHostRequest).map(request => want(request, as));
@@ -75,7 +82,7 @@ async function refine(
 function becomeOf(node: TaskNode, scope: Scope, resolve: HostContext['run']['become']): Become | undefined {
   const user = text(node.becomeUser, scope);
   const method = text(node.becomeMethod, scope);
-  return resolve(scope, {
+  return resolve(there, {
     ...(node.become === undefined ? {} : { become: truth(node.become, scope) }),
     ...(user === undefined ? {} : { user }),
     ...(method === undefined ? {} : { method }),
@@ -96,7 +103,7 @@ export async function see(
   const { machine, wanted, probe } = invocation;
   const { run } = context;
   while (wanted.some(({ key }) => !machine.seen.has(key))) {
-    await observe(machine, wanted, await lookAhead(machine, rest, context), run.http, run.signal);
+    await observe(machine, wanted, await lookAhead(machine, rest, FAR, context), run.http, run.signal);
   }
   const answers = await Promise.all(probe.requests.map(request => answer(request, invocation, context)));
   return probe.read(answers, suppose);
@@ -113,7 +120,13 @@ async function answer(
 
 function asProbeError(error: unknown): ProbeError {
   if (error instanceof ProbeError) return error;
+  if (isSystemError(error)) return new ProbeError(`on the controller: ${error.message}`);
   throw error;
+}
+
+/** What the operating system refused: a folder that may not be read, a folder instead of a file. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && 'syscall' in error;
 }
 
 /** Answers what the controller is asked. Throws a ProbeError for a template that is not there. */
@@ -143,51 +156,47 @@ async function answerHere(
   }
 }
 
+/** How far to look ahead: with what must be seen anyway, and with a change, after which another look may be due. */
+export const FAR = 2000;
+export const NEAR = 100;
+
 /** What later tasks will look at on this machine, as far as that can be told now. */
 export async function lookAhead(
   machine: Machine,
   rest: Rest | undefined,
+  most: number,
   context: HostContext,
 ): Promise<readonly Wanted[]> {
   if (!context.run.batching) return [];
   const wanted: Wanted[] = [];
-  for (const { node, local } of upcoming(rest)) {
-    if (isSelected(node, context.run.selection)) wanted.push(...(await guess(node, local, machine, context)));
-  }
-  return wanted.filter(mayBeAskedAhead);
-}
-
-/** A guess that fails is nobody's business: the task says it again when it is reached, and then it counts. */
-async function guess(
-  node: TaskNode,
-  local: readonly Layer[],
-  machine: Machine,
-  context: HostContext,
-): Promise<readonly Wanted[]> {
-  const makeScope = (layers: readonly Layer[]) => nodeScope(context, node, layers);
-  const wanted: Wanted[] = [];
-  try {
-    const locals = rounds(node, makeScope, local)?.map(({ layer }) => [...local, layer]) ?? [local];
-    for (const layers of locals)
-      wanted.push(...(await guessRound(node, makeScope(layers), machine, context)));
-  } catch (error) {
-    if (!isExpected(error)) throw error;
+  for (const coming of upcoming(rest)) {
+    if (wanted.length >= most) break;
+    if (isSelected(coming.node, context.run.selection)) await guess(coming, machine, most, wanted, context);
   }
   return wanted;
 }
 
-function isExpected(error: unknown): boolean {
-  return EXPECTED.some(kind => error instanceof kind);
+/** A guess that fails is nobody's business: the task says it again when it is reached, and then it counts. */
+async function guess(
+  { node, local, from }: Coming,
+  machine: Machine,
+  most: number,
+  wanted: Wanted[],
+  context: HostContext,
+): Promise<void> {
+  const makeScope = (layers: readonly Layer[]) => nodeScope(context, node, layers);
+  try {
+    const locals = rounds(node, makeScope, local)?.map(({ layer }) => [...local, layer]) ?? [local];
+    for (const layers of locals.slice(from)) {
+      if (wanted.length >= most) return;
+      const found = await guessRound(node, makeScope(layers), machine, context);
+      wanted.push(...found.filter(mayBeAskedAhead));
+    }
+  } catch (error) {
+    if (isExpected(error) || error instanceof ConnectionError || error instanceof NeedsEveryHost) return;
+    throw error;
+  }
 }
-
-const EXPECTED = [
-  ConnectionError,
-  DiagnosticError,
-  NeedsEveryHost,
-  ProbeError,
-  TemplateError,
-  UnknownValueError,
-] as const;
 
 async function guessRound(
   node: TaskNode,

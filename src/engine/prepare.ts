@@ -5,7 +5,7 @@ import { acceptArgs } from '../core/arguments.ts';
 import { type Diagnostic, DiagnosticError, errorAt } from '../core/diagnostic.ts';
 import type { Inherited, LoopControl, TaskNode, Written } from '../core/play.ts';
 import { isMap, type Layer, Unknown, UnknownValueError, type Value, type ValueMap } from '../core/value.ts';
-import { condition, evaluate, render, type Scope, UndefinedError } from '../template/template.ts';
+import { condition, evaluate, render, type Scope, UndefinedError, type Where } from '../template/template.ts';
 import { loopItems } from './loop.ts';
 import { dataLayer, OMIT } from './scope.ts';
 
@@ -31,6 +31,8 @@ export interface Round {
   readonly item: Value;
   readonly label: string;
   readonly layer: Layer;
+  /** What its result gets beside the module's: the item under the loop variable's name. */
+  readonly result: ValueMap;
 }
 
 /** What has a loop: tasks and includes. */
@@ -62,14 +64,17 @@ function makeRound(
   local: readonly Layer[],
 ): Round {
   const { loopVar, indexVar, extended, label } = loopControl;
-  const layer = dataLayer('loop', {
+  const result = {
     [loopVar]: item,
-    ...(indexVar === undefined ? {} : { [indexVar]: index }),
+    ...(indexVar === undefined ? {} : { [indexVar]: index, ansible_index_var: indexVar }),
     ansible_loop_var: loopVar,
+  };
+  const layer = dataLayer('loop', {
+    ...result,
     ...(extended ? { ansible_loop: extendedLoop(index, items) } : {}),
   });
   const shown = label === undefined ? item : render(label.value, makeScope([...local, layer]), label);
-  return { item, label: typeof shown === 'string' ? shown : JSON.stringify(shown), layer };
+  return { item, label: typeof shown === 'string' ? shown : JSON.stringify(shown), layer, result };
 }
 
 function extendedLoop(index: number, items: readonly Value[]): ValueMap {
@@ -92,8 +97,9 @@ function extendedLoop(index: number, items: readonly Value[]): ValueMap {
 export function prepareArgs(node: TaskNode, scope: Scope): ValueMap {
   const { args, module } = node;
   const schemas: Readonly<Record<string, unknown>> = module.args.properties;
-  const rendered = Object.entries(args.value).flatMap(([name, value]) => {
-    const path = [...args.path, name];
+  const rendered = Object.entries(args.value).flatMap(([written, value]) => {
+    const path = [...args.path, written];
+    const name = nameOf(written, scope, { source: args.source, path });
     const given = holdsExpressions(schemas[name])
       ? value
       : render(value, scope, { source: args.source, path });
@@ -106,6 +112,11 @@ export function prepareArgs(node: TaskNode, scope: Scope): ValueMap {
   if (complaints.length > 0)
     throw new DiagnosticError(complaints.map(message => errorAt(`${module.name}: ${message}`, node.place)));
   return evaluateExpressions(accepted.args, schemas, scope, node);
+}
+
+/** The names of set_fact may be templates. */
+function nameOf(written: string, scope: Scope, where: Where): string {
+  return String(render(written, scope, where));
 }
 
 function placed(
@@ -192,7 +203,9 @@ export function count(
   otherwise: number,
 ): number {
   if (written === undefined) return otherwise;
-  const value = Number(render(written.value, scope, written));
+  const given = render(written.value, scope, written);
+  if (given === OMIT || given === null) return otherwise;
+  const value = given === '' || typeof given === 'boolean' ? Number.NaN : Number(given);
   if (Number.isNaN(value))
     throw new DiagnosticError(errorAt('a number is needed here', written.source.place(written.path)));
   return value;

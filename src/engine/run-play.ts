@@ -1,6 +1,6 @@
 /** One play: its hosts in batches (`serial`), each host on its own way, `forks` at a time. */
 import { DiagnosticError, errorAt } from '../core/diagnostic.ts';
-import type { BlockNode, IncludeNode, Node, Play, TaskNode } from '../core/play.ts';
+import type { IncludeNode, Node, Play, TaskNode } from '../core/play.ts';
 import type { AnyTaskModule } from '../core/task-module.ts';
 import type { Layer, Value } from '../core/value.ts';
 import { render, type Scope } from '../template/template.ts';
@@ -8,6 +8,7 @@ import { Barrier } from './barrier.ts';
 import type { HostContext, OnceResult, RunContext } from './context.ts';
 import type { HostState, PlayState } from './host.ts';
 import { Flow } from './machine.ts';
+import { isAmong, leaves } from './nodes.ts';
 import { makeOutlook, type PlayFate } from './outlook.ts';
 import { runHost } from './run-host.ts';
 import { Slots } from './slots.ts';
@@ -27,6 +28,7 @@ export interface PlayJob {
  */
 export async function runPlay(job: PlayJob, run: RunContext): Promise<boolean> {
   const { play, hosts } = job;
+  if (run.startAt !== undefined && !holdsTask(play, run.startAt)) return true;
   for (const host of hosts) if (host.standing === 'ended') host.standing = 'active';
   const taking = hosts.filter(({ active }) => active);
   const inBatches = batches(taking, play, job.scope);
@@ -45,7 +47,7 @@ export async function runPlay(job: PlayJob, run: RunContext): Promise<boolean> {
     if (failedWhole || fate.over) break;
   }
   run.emit({ type: 'play_end', play: play.name });
-  if (run.startAt !== undefined && holdsTask(play, run.startAt)) run.startAt = undefined;
+  run.startAt = undefined;
   return !failedWhole && fate.over !== 'fatal';
 }
 
@@ -60,14 +62,13 @@ async function runBatch(play: PlayState, job: PlayJob, fate: PlayFate, run: RunC
   const slots = new Slots(job.forks);
   const barrier = new Barrier<OnceResult>(batch, slots, run.signal);
   const outlook = makeOutlook(job.play, batch.length, fate);
-  const started = run.startAt === undefined || !holdsTask(job.play, run.startAt);
-  const leftOut = run.startAt !== undefined && started;
+  const started = run.startAt === undefined;
   const runs = batch.map(async state => {
     await slots.take();
     try {
       const flow = new Flow(run.changes);
-      const context: HostContext = { run, play, state, barrier, outlook, flow, started: run.startAt === undefined };
-      if (!leftOut) await runHost(context);
+      const context: HostContext = { run, play, state, barrier, outlook, flow, started };
+      await runHost(context);
       const { exchanges } = run.machine(state.name, play);
       run.emit({ type: 'host_end', host: state.name, play: job.play.name, exchanges });
     } finally {
@@ -153,13 +154,6 @@ function allNodes({ preTasks, tasks, postTasks, handlers }: Play): readonly Node
   return [...preTasks, ...tasks, ...postTasks, ...handlers];
 }
 
-function* leaves(nodes: readonly Node[]): Generator<Exclude<Node, BlockNode>> {
-  for (const node of nodes) {
-    if (node.kind === 'block') yield* leaves([...node.block, ...node.rescue, ...node.always]);
-    else yield node;
-  }
-}
-
 function countTasks({ preTasks, tasks, postTasks, gatherFacts }: Play): number {
   return [...leaves([...preTasks, ...tasks, ...postTasks])].length + (gatherFacts ? 1 : 0);
 }
@@ -167,10 +161,4 @@ function countTasks({ preTasks, tasks, postTasks, gatherFacts }: Play): number {
 /** --start-at-task: the files of includes count where their names are known. */
 function holdsTask({ preTasks, tasks, postTasks }: Play, name: string): boolean {
   return isAmong([...preTasks, ...tasks, ...postTasks], name);
-}
-
-function isAmong(nodes: readonly Node[], name: string): boolean {
-  return [...leaves(nodes)].some(
-    node => node.name?.value === name || (node.kind === 'include' && isAmong(node.ahead ?? [], name)),
-  );
 }

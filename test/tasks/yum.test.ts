@@ -14,7 +14,7 @@ describe('yum', () => {
       ['upgrade nginx if there is a newer version', 'yum -q makecache fast && yum -y upgrade nginx'],
     ];
     expect(
-      plan(
+      planRpm(
         yum,
         { name: 'nginx', state: 'latest', 'expire-cache': true },
         { nginx: NGINX },
