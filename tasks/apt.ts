@@ -1,10 +1,10 @@
 /** apt: packages of Debian and its relatives. */
 import { Type } from 'typebox';
 import { Choice, Flag, Words, words } from '../src/core/args.ts';
-import { APT_DEFAULTS } from '../src/core/packages/apt-args.ts';
-import { observeApt } from '../src/core/packages/apt-look.ts';
-import { aptResult, planApt } from '../src/core/packages/apt-plan.ts';
 import { defineTask } from '../src/core/task-module.ts';
+import { APT_DEFAULTS } from './packages/apt-args.ts';
+import { observeApt } from './packages/apt-look.ts';
+import { aptResult, planApt } from './packages/apt-plan.ts';
 
 export const apt = defineTask({
   name: 'apt',

@@ -2,6 +2,9 @@
 import { type Static, Type } from 'typebox';
 import { Flag } from '../src/core/args.ts';
 import { hostWord } from '../src/core/probes/host-path.ts';
+import { joinSh, quote, sh } from '../src/core/sh.ts';
+import { defineTask } from '../src/core/task-module.ts';
+import { splitWords } from '../src/core/words.ts';
 import {
   checkCommand,
   commandArgs,
@@ -10,10 +13,7 @@ import {
   commandSteps,
   lookAtMarks,
   sayCommand,
-} from '../src/core/run-command.ts';
-import { joinSh, quote, sh } from '../src/core/sh.ts';
-import { defineTask } from '../src/core/task-module.ts';
-import { splitWords } from '../src/core/words.ts';
+} from './commands/run-command.ts';
 
 const args = Type.Object(
   {

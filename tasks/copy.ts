@@ -2,12 +2,17 @@
 import { basename, join } from 'node:path/posix';
 import { type Static, Type } from 'typebox';
 import { Flag, Mode } from '../src/core/args.ts';
-import type { HostCopy } from '../src/core/copy-on-host.ts';
-import { copyOnHost } from '../src/core/copy-on-host.ts';
-import type { TreePlace } from '../src/core/copy-tree.ts';
-import { copyTree, lookAtTree, treeResult } from '../src/core/copy-tree.ts';
-import { fileAliases } from '../src/core/file-attributes.ts';
-import type { Place, PlaceArgs, Wanted } from '../src/core/place-file.ts';
+import type { ControllerFile, Probe } from '../src/core/probe.ts';
+import { all, controllerFile, controllerTree, known, mapProbe, refined } from '../src/core/probe.ts';
+import type { Plan } from '../src/core/task-module.ts';
+import { defineTask, refuse } from '../src/core/task-module.ts';
+import type { Value, ValueMap } from '../src/core/value.ts';
+import type { HostCopy } from './files/copy-on-host.ts';
+import { copyOnHost } from './files/copy-on-host.ts';
+import type { TreePlace } from './files/copy-tree.ts';
+import { copyTree, lookAtTree, treeResult } from './files/copy-tree.ts';
+import { fileAliases } from './files/file-attributes.ts';
+import type { Place, PlaceArgs, Wanted } from './files/place-file.ts';
 import {
   checkPlacing,
   lookAtPlace,
@@ -15,12 +20,7 @@ import {
   placeFile,
   placeResult,
   wantedBytes,
-} from '../src/core/place-file.ts';
-import type { ControllerFile, Probe } from '../src/core/probe.ts';
-import { all, controllerFile, controllerTree, known, mapProbe, refined } from '../src/core/probe.ts';
-import type { Plan } from '../src/core/task-module.ts';
-import { defineTask, refuse } from '../src/core/task-module.ts';
-import type { Value, ValueMap } from '../src/core/value.ts';
+} from './files/place-file.ts';
 
 const args = Type.Object(
   {

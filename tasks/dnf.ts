@@ -1,9 +1,9 @@
 /** dnf: packages of Fedora, RHEL and their relatives. */
 import { Type } from 'typebox';
 import { Flag } from '../src/core/args.ts';
-import { checkRpmArgs, RPM_ALIASES, RPM_PROPERTIES } from '../src/core/packages/rpm-args.ts';
-import { observeRpm, planRpm, rpmResult } from '../src/core/packages/rpm-plan.ts';
 import { defineTask } from '../src/core/task-module.ts';
+import { checkRpmArgs, RPM_ALIASES, RPM_PROPERTIES } from './packages/rpm-args.ts';
+import { observeRpm, planRpm, rpmResult } from './packages/rpm-plan.ts';
 
 export const dnf = defineTask({
   name: 'dnf',

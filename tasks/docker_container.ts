@@ -1,16 +1,20 @@
 /** A container as declared: made, updated in place, or replaced by a new one, and running or not. */
 import { type Static, Type } from 'typebox';
 import { Choice, Flag } from '../src/core/args.ts';
-import { dig } from '../src/core/dig.ts';
-import { comparable } from '../src/core/docker-compare.ts';
-import { containerSettings } from '../src/core/docker-container-args.ts';
+import type { Step, StepOutput } from '../src/core/step.ts';
+import { defineTask, type Plan, refuse } from '../src/core/task-module.ts';
+import { isMap, type ValueMap } from '../src/core/value.ts';
+import { splitWords } from '../src/core/words.ts';
+import { comparable } from './docker/compare.ts';
+import { containerSettings } from './docker/container-args.ts';
 import {
   converge,
   leftoverSteps,
   ownStopTimeout,
   probeDeclared,
   type SeenContainer,
-} from '../src/core/docker-converge.ts';
+} from './docker/converge.ts';
+import { dig } from './docker/dig.ts';
 import {
   finishedStep,
   healthOf,
@@ -22,14 +26,10 @@ import {
   runningStep,
   startStep,
   stopStep,
-} from '../src/core/docker-life.ts';
-import { portProblem } from '../src/core/docker-ports.ts';
-import { isDockerAnswer } from '../src/core/docker-probe.ts';
-import { fullReference } from '../src/core/docker-reference.ts';
-import type { Step, StepOutput } from '../src/core/step.ts';
-import { defineTask, type Plan, refuse } from '../src/core/task-module.ts';
-import { isMap, type ValueMap } from '../src/core/value.ts';
-import { splitWords } from '../src/core/words.ts';
+} from './docker/life.ts';
+import { portProblem } from './docker/ports.ts';
+import { isDockerAnswer } from './docker/probe.ts';
+import { fullReference } from './docker/reference.ts';
 
 const args = Type.Object(
   {

@@ -1,7 +1,12 @@
 /** Docker Engine: installed by the host's package manager, configured, started, and answering. */
 import { type Static, Type } from 'typebox';
 import { Flag } from '../src/core/args.ts';
-import { canonical, digText } from '../src/core/dig.ts';
+import { all, probe, probeDocker } from '../src/core/probe.ts';
+import { sh } from '../src/core/sh.ts';
+import type { Step, StepOutput } from '../src/core/step.ts';
+import { defineTask, type Plan, refuse } from '../src/core/task-module.ts';
+import { isMap, type Value, type ValueMap } from '../src/core/value.ts';
+import { canonical, digText } from './docker/dig.ts';
 import {
   enableScript,
   enginePackage,
@@ -13,13 +18,8 @@ import {
   type Survey,
   startScript,
   surveyScript,
-} from '../src/core/docker-engine.ts';
-import { isDockerAnswer } from '../src/core/docker-probe.ts';
-import { all, probe, probeDocker } from '../src/core/probe.ts';
-import { sh } from '../src/core/sh.ts';
-import type { Step, StepOutput } from '../src/core/step.ts';
-import { defineTask, type Plan, refuse } from '../src/core/task-module.ts';
-import { isMap, type Value, type ValueMap } from '../src/core/value.ts';
+} from './docker/engine.ts';
+import { isDockerAnswer } from './docker/probe.ts';
 
 const FOLDER = '/etc/docker';
 const CONFIG = `${FOLDER}/daemon.json`;

@@ -1,17 +1,17 @@
 /** An image on the host: pulled, built from a folder, imported from what a script makes, loaded, or gone. */
 import { createHash } from 'node:crypto';
-import { canonical, compact, dig, digList, digText } from '../src/core/dig.ts';
 import { type DockerCall, dockerPath } from '../src/core/docker.ts';
-import { type ImageArgs as Args, imageArgs } from '../src/core/docker-image-args.ts';
-import { probeImage, readAnswer } from '../src/core/docker-probe.ts';
-import { pullStep } from '../src/core/docker-pull.ts';
-import { fullReference, parseReference } from '../src/core/docker-reference.ts';
-import { bytes } from '../src/core/docker-units.ts';
 import { all, known, type Probe, probeDocker, supposing } from '../src/core/probe.ts';
 import { sh, userScript } from '../src/core/sh.ts';
 import type { Step, StepOutput } from '../src/core/step.ts';
 import { defineTask, type Plan, refuse } from '../src/core/task-module.ts';
 import type { ValueMap } from '../src/core/value.ts';
+import { canonical, compact, dig, digList, digText } from './docker/dig.ts';
+import { type ImageArgs as Args, imageArgs } from './docker/image-args.ts';
+import { probeImage, readAnswer } from './docker/probe.ts';
+import { pullStep } from './docker/pull.ts';
+import { fullReference, parseReference } from './docker/reference.ts';
+import { bytes } from './docker/units.ts';
 
 const KEY = 'io.girofle.key';
 

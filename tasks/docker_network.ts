@@ -1,14 +1,14 @@
 /** A Docker network and who is connected to it. */
 import { type Static, Type } from 'typebox';
 import { Choice, Flag } from '../src/core/args.ts';
-import { canonical, compact, dig, digList, digMap, digText } from '../src/core/dig.ts';
 import { dockerPath } from '../src/core/docker.ts';
-import { scalars } from '../src/core/docker-container-args.ts';
-import { connectStep, disconnect } from '../src/core/docker-endpoints.ts';
-import { probeNetwork } from '../src/core/docker-probe.ts';
 import type { Step } from '../src/core/step.ts';
 import { defineTask } from '../src/core/task-module.ts';
 import type { Value, ValueMap } from '../src/core/value.ts';
+import { scalars } from './docker/container-args.ts';
+import { canonical, compact, dig, digList, digMap, digText } from './docker/dig.ts';
+import { connectStep, disconnect } from './docker/endpoints.ts';
+import { probeNetwork } from './docker/probe.ts';
 
 const pool = Type.Object(
   {

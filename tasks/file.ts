@@ -2,24 +2,6 @@
 import { basename, dirname, isAbsolute, join } from 'node:path/posix';
 import { type Static, Type } from 'typebox';
 import { Choice, Flag } from '../src/core/args.ts';
-import type { FileArgs } from '../src/core/file-attributes.ts';
-import {
-  attributeSteps,
-  attributeWishes,
-  extraCommands,
-  fileAliases,
-  fileArgs,
-  kindOf,
-  newMode,
-  sayAttributes,
-  stateResult,
-  tellState,
-} from '../src/core/file-attributes.ts';
-import { hardLink, keepLink, link } from '../src/core/file-links.ts';
-import { recurse } from '../src/core/file-recurse.ts';
-import type { Seen, Times } from '../src/core/file-subject.ts';
-import { blank, script, timeSteps } from '../src/core/file-subject.ts';
-import { hostTime, readTime, timeCommands } from '../src/core/file-times.ts';
 import { writeReport } from '../src/core/file-write.ts';
 import type { Probe } from '../src/core/probe.ts';
 import { all, known } from '../src/core/probe.ts';
@@ -32,6 +14,24 @@ import type { Sh } from '../src/core/sh.ts';
 import { joinSh, sh } from '../src/core/sh.ts';
 import type { Plan } from '../src/core/task-module.ts';
 import { defineTask, refuse } from '../src/core/task-module.ts';
+import type { FileArgs } from './files/file-attributes.ts';
+import {
+  attributeSteps,
+  attributeWishes,
+  extraCommands,
+  fileAliases,
+  fileArgs,
+  kindOf,
+  newMode,
+  sayAttributes,
+  stateResult,
+  tellState,
+} from './files/file-attributes.ts';
+import { hardLink, keepLink, link } from './files/file-links.ts';
+import { recurse } from './files/file-recurse.ts';
+import type { Seen, Times } from './files/file-subject.ts';
+import { blank, script, timeSteps } from './files/file-subject.ts';
+import { hostTime, readTime, timeCommands } from './files/file-times.ts';
 
 const TIME_FORMAT = '%Y%m%d%H%M.%S';
 const time = (description: string) => Type.Optional(Type.String({ description }));

@@ -1,10 +1,21 @@
 /** The instances that a host is to have, each with its number: worked out, refused when it cannot be, nothing changed. */
 import { type Static, Type } from 'typebox';
 import { Flag } from '../src/core/args.ts';
-import { digList, digNumber, digText } from '../src/core/dig.ts';
-import { probeContainersWith, probeInfo, probeNetworks } from '../src/core/docker-probe.ts';
-import { isPinned } from '../src/core/docker-reference.ts';
-import { bytes, Size, showBytes } from '../src/core/docker-units.ts';
+import { all, mapProbe } from '../src/core/probe.ts';
+import { defineTask, type Plan, refuse } from '../src/core/task-module.ts';
+import type { Value, ValueMap } from '../src/core/value.ts';
+import { digList, digNumber, digText } from './docker/dig.ts';
+import { probeContainersWith, probeInfo, probeNetworks } from './docker/probe.ts';
+import { isPinned } from './docker/reference.ts';
+import { bytes, Size, showBytes } from './docker/units.ts';
+import { mergeSettings, settingsProblems } from './gitlab/config.ts';
+import {
+  assignNumbers,
+  type Declared,
+  type FleetSeen,
+  fleetProblems,
+  usableAddresses,
+} from './gitlab/fleet.ts';
 import {
   type Commissioned,
   commissioned,
@@ -16,18 +27,7 @@ import {
   LABEL,
   probeAddresses,
   probeDirectories,
-} from '../src/core/gitlab.ts';
-import { mergeSettings, settingsProblems } from '../src/core/gitlab-config.ts';
-import {
-  assignNumbers,
-  type Declared,
-  type FleetSeen,
-  fleetProblems,
-  usableAddresses,
-} from '../src/core/gitlab-fleet.ts';
-import { all, mapProbe } from '../src/core/probe.ts';
-import { defineTask, type Plan, refuse } from '../src/core/task-module.ts';
-import type { Value, ValueMap } from '../src/core/value.ts';
+} from './gitlab/gitlab.ts';
 
 const port = (description: string, byDefault: number) =>
   Type.Integer({ description, minimum: 1, maximum: 65535, default: byDefault });

@@ -1,5 +1,9 @@
 /** One GitLab instance: its directories, its container on one address of the host, and the wait until it serves. */
-import { dig, digNumber } from '../src/core/dig.ts';
+
+import { all, mapProbe, type Probe } from '../src/core/probe.ts';
+import type { Step } from '../src/core/step.ts';
+import { defineTask, type Plan, refuse } from '../src/core/task-module.ts';
+import type { ValueMap } from '../src/core/value.ts';
 import {
   converge,
   leftoverSteps,
@@ -7,11 +11,15 @@ import {
   ownStopTimeout,
   probeDeclared,
   type SeenContainer,
-} from '../src/core/docker-converge.ts';
-import { healthOf, healthyStep, removeStep, startStep, stopStep } from '../src/core/docker-life.ts';
-import { probeContainersWith, probeInfo } from '../src/core/docker-probe.ts';
-import { isPinned } from '../src/core/docker-reference.ts';
-import { bytes, showBytes } from '../src/core/docker-units.ts';
+} from './docker/converge.ts';
+import { dig, digNumber } from './docker/dig.ts';
+import { healthOf, healthyStep, removeStep, startStep, stopStep } from './docker/life.ts';
+import { probeContainersWith, probeInfo } from './docker/probe.ts';
+import { isPinned } from './docker/reference.ts';
+import { bytes, showBytes } from './docker/units.ts';
+import { settingsProblems } from './gitlab/config.ts';
+import { settingsOf } from './gitlab/container.ts';
+import { fleetProblems } from './gitlab/fleet.ts';
 import {
   type Commissioned,
   commissioned,
@@ -24,10 +32,7 @@ import {
   probeDirectory,
   removeDirectories,
   type SeenDirectory,
-} from '../src/core/gitlab.ts';
-import { settingsProblems } from '../src/core/gitlab-config.ts';
-import { settingsOf } from '../src/core/gitlab-container.ts';
-import { fleetProblems } from '../src/core/gitlab-fleet.ts';
+} from './gitlab/gitlab.ts';
 import {
   type InstanceArgs as Args,
   directoryOf,
@@ -37,11 +42,7 @@ import {
   type PresentArgs as Present,
   portsOf,
   urlOf,
-} from '../src/core/gitlab-instance-args.ts';
-import { all, mapProbe, type Probe } from '../src/core/probe.ts';
-import type { Step } from '../src/core/step.ts';
-import { defineTask, type Plan, refuse } from '../src/core/task-module.ts';
-import type { ValueMap } from '../src/core/value.ts';
+} from './gitlab/instance-args.ts';
 
 interface Seen extends SeenContainer {
   readonly directory: SeenDirectory;

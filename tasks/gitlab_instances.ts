@@ -1,14 +1,14 @@
 /** The fleet as it is: every commissioned instance with its health, size and age, as data and as a table. */
 import { type Static, Type } from 'typebox';
 import { Flag } from '../src/core/args.ts';
-import { dig, digMap, digNumber, digText } from '../src/core/dig.ts';
-import { probeContainersWith } from '../src/core/docker-probe.ts';
-import { showAge, showBytes } from '../src/core/docker-units.ts';
-import { commissioned, isBelow, LABEL, LABELS } from '../src/core/gitlab.ts';
 import { all, probe } from '../src/core/probe.ts';
 import { sh } from '../src/core/sh.ts';
 import { defineTask } from '../src/core/task-module.ts';
 import type { Value, ValueMap } from '../src/core/value.ts';
+import { dig, digMap, digNumber, digText } from './docker/dig.ts';
+import { probeContainersWith } from './docker/probe.ts';
+import { showAge, showBytes } from './docker/units.ts';
+import { commissioned, isBelow, LABEL, LABELS } from './gitlab/gitlab.ts';
 
 const args = Type.Object(
   {

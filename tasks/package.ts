@@ -1,12 +1,12 @@
 /** package: packages by whatever package manager the host has. */
 import { Type } from 'typebox';
 import { Choice, Words, words } from '../src/core/args.ts';
-import { APT_DEFAULTS, type AptArgs } from '../src/core/packages/apt-args.ts';
-import { type AptSeen, observeApt } from '../src/core/packages/apt-look.ts';
-import { aptResult, planApt } from '../src/core/packages/apt-plan.ts';
-import { RPM_DEFAULTS, type RpmArgs } from '../src/core/packages/rpm-args.ts';
-import { planRpm, type RpmSeen, rpmResult } from '../src/core/packages/rpm-plan.ts';
 import { defineTask, refuse } from '../src/core/task-module.ts';
+import { APT_DEFAULTS, type AptArgs } from './packages/apt-args.ts';
+import { type AptSeen, observeApt } from './packages/apt-look.ts';
+import { aptResult, planApt } from './packages/apt-plan.ts';
+import { RPM_DEFAULTS, type RpmArgs } from './packages/rpm-args.ts';
+import { planRpm, type RpmSeen, rpmResult } from './packages/rpm-plan.ts';
 
 interface PackageArgs {
   readonly name: string | readonly string[];

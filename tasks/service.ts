@@ -2,8 +2,8 @@
 import { Type } from 'typebox';
 import { Choice, Flag } from '../src/core/args.ts';
 import { type ServiceSeen, serviceState } from '../src/core/probes/service.ts';
-import { planService, type ServiceArgs } from '../src/core/services/plan-service.ts';
 import { defineTask } from '../src/core/task-module.ts';
+import { planService, type ServiceArgs } from './services/plan-service.ts';
 
 export const service = defineTask({
   name: 'service',

@@ -1,11 +1,11 @@
 /** setup: gathers facts about a host. */
 import { Type } from 'typebox';
 import { Words, words } from '../src/core/args.ts';
-import { readGathered } from '../src/core/facts/output.ts';
-import { factsScript } from '../src/core/facts/script.ts';
-import { chosenSubsets, filterFacts, gatherFacts, unknownSubsets } from '../src/core/facts/subsets.ts';
 import { probe } from '../src/core/probe.ts';
 import { defineTask } from '../src/core/task-module.ts';
+import { readGathered } from './facts/output.ts';
+import { factsScript } from './facts/script.ts';
+import { chosenSubsets, filterFacts, gatherFacts, unknownSubsets } from './facts/subsets.ts';
 
 export const setup = defineTask({
   name: 'setup',

@@ -1,5 +1,7 @@
 /** The `shell` module: runs a script of the user's by a shell. */
 import { Type } from 'typebox';
+import { sh } from '../src/core/sh.ts';
+import { defineTask } from '../src/core/task-module.ts';
 import {
   checkCommand,
   commandArgs,
@@ -8,9 +10,7 @@ import {
   commandSteps,
   lookAtMarks,
   sayCommand,
-} from '../src/core/run-command.ts';
-import { sh } from '../src/core/sh.ts';
-import { defineTask } from '../src/core/task-module.ts';
+} from './commands/run-command.ts';
 
 export const shell = defineTask({
   name: 'shell',

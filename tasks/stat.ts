@@ -1,13 +1,13 @@
 /** The `stat` module: tells what is at a path. */
 import { Type } from 'typebox';
 import { Choice, Flag } from '../src/core/args.ts';
-import { kindOf } from '../src/core/file-attributes.ts';
 import type { Probe } from '../src/core/probe.ts';
 import { all, known } from '../src/core/probe.ts';
 import type { PathState, Present } from '../src/core/probes/path.ts';
 import { pathState } from '../src/core/probes/path.ts';
 import { defineTask } from '../src/core/task-module.ts';
 import type { ValueMap } from '../src/core/value.ts';
+import { kindOf } from './files/file-attributes.ts';
 
 interface Seen {
   readonly at: PathState;

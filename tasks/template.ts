@@ -2,8 +2,11 @@
 import { basename } from 'node:path/posix';
 import { type Static, Type } from 'typebox';
 import { Choice, Flag } from '../src/core/args.ts';
-import { fileAliases } from '../src/core/file-attributes.ts';
-import type { Place, Wanted } from '../src/core/place-file.ts';
+import type { RenderOptions } from '../src/core/probe.ts';
+import { all, controllerFile, known, mapProbe, refined, renderedTemplate } from '../src/core/probe.ts';
+import { defineTask } from '../src/core/task-module.ts';
+import { fileAliases } from './files/file-attributes.ts';
+import type { Place, Wanted } from './files/place-file.ts';
 import {
   checkPlacing,
   lookAtPlace,
@@ -11,10 +14,7 @@ import {
   placeFile,
   placeResult,
   wantedBytes,
-} from '../src/core/place-file.ts';
-import type { RenderOptions } from '../src/core/probe.ts';
-import { all, controllerFile, known, mapProbe, refined, renderedTemplate } from '../src/core/probe.ts';
-import { defineTask } from '../src/core/task-module.ts';
+} from './files/place-file.ts';
 
 const mark = (description: string) => Type.Optional(Type.String({ description, minLength: 1 }));
 

@@ -2,7 +2,7 @@
 import { type TSchema, Type } from 'typebox';
 import { Choice, Flag, Words, words } from '../src/core/args.ts';
 import { defineTask } from '../src/core/task-module.ts';
-import { observeUri, planUri, uriResult } from '../src/core/uri/plan-uri.ts';
+import { observeUri, planUri, uriResult } from './uri/plan-uri.ts';
 
 const refused = (description: string): TSchema =>
   Type.Optional(Type.Unsafe<unknown>({ description: `Refused: ${description}` }));

@@ -1,9 +1,9 @@
 /** user: creates, changes and removes accounts. */
 import { Type } from 'typebox';
-import { planUser, userResult } from '../src/core/accounts/plan-user.ts';
-import { observeUser } from '../src/core/accounts/user-args.ts';
 import { Choice, Flag, Words, words } from '../src/core/args.ts';
 import { defineTask } from '../src/core/task-module.ts';
+import { planUser, userResult } from './accounts/plan-user.ts';
+import { observeUser } from './accounts/user-args.ts';
 
 const ELSEWHERE = ['authorization', 'hidden', 'login_class', 'profile', 'role'] as const;
 const onlyElsewhere = (system: string) =>

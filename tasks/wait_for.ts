@@ -2,8 +2,8 @@
 import { Type } from 'typebox';
 import { Choice, Words, words } from '../src/core/args.ts';
 import { defineTask } from '../src/core/task-module.ts';
-import { observeCondition, planWait, waitResult } from '../src/core/wait/plan-wait.ts';
-import { TCP_STATES } from '../src/core/wait/tcp-table.ts';
+import { observeCondition, planWait, waitResult } from './wait/plan-wait.ts';
+import { TCP_STATES } from './wait/tcp-table.ts';
 
 const seconds = (description: string, byDefault: number) =>
   Type.Integer({ description, default: byDefault, minimum: 0 });

@@ -1,9 +1,9 @@
 /** yum: packages of RHEL, CentOS and their relatives, by yum or by dnf where that has taken its place. */
 import { Type } from 'typebox';
 import { Choice } from '../src/core/args.ts';
-import { checkRpmArgs, RPM_ALIASES, RPM_PROPERTIES } from '../src/core/packages/rpm-args.ts';
-import { observeRpm, planRpm, rpmResult } from '../src/core/packages/rpm-plan.ts';
 import { defineTask, refuse } from '../src/core/task-module.ts';
+import { checkRpmArgs, RPM_ALIASES, RPM_PROPERTIES } from './packages/rpm-args.ts';
+import { observeRpm, planRpm, rpmResult } from './packages/rpm-plan.ts';
 
 export const yum = defineTask({
   name: 'yum',

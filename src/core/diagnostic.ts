@@ -22,7 +22,9 @@ export class DiagnosticError extends Error {
   readonly diagnostics: readonly Diagnostic[];
 
   constructor(diagnostics: Diagnostic | readonly Diagnostic[]) {
-    const list: readonly Diagnostic[] = Array.isArray(diagnostics) ? diagnostics : [diagnostics as Diagnostic];
+    const list: readonly Diagnostic[] = Array.isArray(diagnostics)
+      ? diagnostics
+      : [diagnostics as Diagnostic];
     super(list.map(headline).join('\n'));
     this.diagnostics = list;
   }
@@ -56,7 +58,12 @@ export function codeFrame(diagnostic: Diagnostic, source: string | undefined): s
   const gutter = String(place.line).length;
   const row = (n: number) => `  ${String(n).padStart(gutter)} | ${lines[n - 1]}`;
   const caret = `  ${' '.repeat(gutter)} | ${indentLike(line, place.column)}${'^'.repeat(place.length ?? 1)}`;
-  return [headline(diagnostic), ...(place.line > 1 ? [row(place.line - 1)] : []), row(place.line), caret].join('\n');
+  return [
+    headline(diagnostic),
+    ...(place.line > 1 ? [row(place.line - 1)] : []),
+    row(place.line),
+    caret,
+  ].join('\n');
 }
 
 /** Keeps tabs, so that the caret stands under its character however wide a tab is shown. */

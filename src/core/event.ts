@@ -53,15 +53,46 @@ export interface Ending {
 }
 
 export type RunEvent =
-  | { readonly type: 'run_start'; readonly playbooks: readonly string[]; readonly mode: 'run' | 'plan'; readonly time: string; readonly version: string }
-  | { readonly type: 'play_start'; readonly play: string; readonly hosts: readonly string[]; /** Tasks as far as known before the run. */ readonly tasks: number }
+  | {
+      readonly type: 'run_start';
+      readonly playbooks: readonly string[];
+      readonly mode: 'run' | 'plan';
+      readonly time: string;
+      readonly version: string;
+    }
+  | {
+      readonly type: 'play_start';
+      readonly play: string;
+      readonly hosts: readonly string[] /** Tasks as far as known before the run. */;
+      readonly tasks: number;
+    }
   | ({ readonly type: 'task_start' } & TaskRef)
-  | ({ readonly type: 'task_output'; readonly line: string; readonly stream: 'stdout' | 'stderr' | 'progress' } & TaskRef)
-  | ({ readonly type: 'task_retry'; readonly attempt: number; readonly retries: number; readonly delay: number } & TaskRef)
+  | ({
+      readonly type: 'task_output';
+      readonly line: string;
+      readonly stream: 'stdout' | 'stderr' | 'progress';
+    } & TaskRef)
+  | ({
+      readonly type: 'task_retry';
+      readonly attempt: number;
+      readonly retries: number;
+      readonly delay: number;
+    } & TaskRef)
   | ({ readonly type: 'item_end'; readonly item: Value; readonly label: string } & TaskRef & Ending)
-  | ({ readonly type: 'task_end'; /** Seconds. */ readonly duration: number; /** Items of a loop, when it was one. */ readonly items?: number } & TaskRef & Ending)
+  | ({
+      readonly type: 'task_end' /** Seconds. */;
+      readonly duration: number /** Items of a loop, when it was one. */;
+      readonly items?: number;
+    } & TaskRef &
+      Ending)
   | { readonly type: 'host_connected'; readonly host: string; readonly seconds: number }
-  | { readonly type: 'host_unreachable'; readonly host: string; readonly play: string; readonly message: string; readonly hint?: string }
+  | {
+      readonly type: 'host_unreachable';
+      readonly host: string;
+      readonly play: string;
+      readonly message: string;
+      readonly hint?: string;
+    }
   | { readonly type: 'host_end'; readonly host: string; readonly play: string; readonly exchanges: number }
   | { readonly type: 'play_end'; readonly play: string }
   | { readonly type: 'warning'; readonly message: string; readonly host?: string }
@@ -74,7 +105,12 @@ export type RunEvent =
       readonly seconds: number;
       readonly hosts: Readonly<Record<string, HostCounts>>;
       /** What changed (plan: would change), in order. */
-      readonly changes: readonly { readonly host: string; readonly task: string; readonly steps: readonly string[]; readonly uncertain?: boolean }[];
+      readonly changes: readonly {
+        readonly host: string;
+        readonly task: string;
+        readonly steps: readonly string[];
+        readonly uncertain?: boolean;
+      }[];
     };
 
 export type Emit = (event: RunEvent) => void;

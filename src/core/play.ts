@@ -62,7 +62,9 @@ export interface TaskNode extends Inherited {
   /** As written: free form and `args:` are joined in; strings may be templates. */
   readonly args: Written<ValueMap>;
   /** A list, or a template of one. `with_items` flattens one level, `with_dict` gives {key, value}. */
-  readonly loop?: Written & { readonly style: 'loop' | 'items' | 'list' | 'dict' | 'sequence' | 'indexed_items' | 'nested' | 'together' };
+  readonly loop?: Written & {
+    readonly style: 'loop' | 'items' | 'list' | 'dict' | 'sequence' | 'indexed_items' | 'nested' | 'together';
+  };
   readonly loopControl: LoopControl;
   readonly register?: string;
   /** Handler names or topics; templates. */
@@ -107,7 +109,14 @@ export interface MetaNode extends Inherited {
   readonly kind: 'meta';
   readonly name?: Written<string>;
   readonly place: Place;
-  readonly action: 'flush_handlers' | 'end_host' | 'end_play' | 'end_batch' | 'clear_facts' | 'clear_host_errors' | 'noop';
+  readonly action:
+    | 'flush_handlers'
+    | 'end_host'
+    | 'end_play'
+    | 'end_batch'
+    | 'clear_facts'
+    | 'clear_host_errors'
+    | 'noop';
 }
 
 export type Node = TaskNode | BlockNode | IncludeNode | MetaNode;

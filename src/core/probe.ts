@@ -140,12 +140,18 @@ export function probeReach(target: DialTarget, timeout: number): Probe<boolean> 
 }
 
 /** A file of the controller; a ProbeError when it is not there. */
-export function controllerFile(path: string, subfolder: 'files' | 'templates' | 'tasks' | '' = 'files'): Probe<ControllerFile> {
+export function controllerFile(
+  path: string,
+  subfolder: 'files' | 'templates' | 'tasks' | '' = 'files',
+): Probe<ControllerFile> {
   return {
     requests: [{ via: 'file', path, subfolder }],
     read: answers => {
       const file = only('file', answers);
-      if (file === null) throw new ProbeError(`no file ${path} on the controller, neither in ${subfolder || '.'}/ nor beside the playbook`);
+      if (file === null)
+        throw new ProbeError(
+          `no file ${path} on the controller, neither in ${subfolder || '.'}/ nor beside the playbook`,
+        );
       return file;
     },
   };
@@ -153,7 +159,10 @@ export function controllerFile(path: string, subfolder: 'files' | 'templates' | 
 
 /** Everything below a folder of the controller, or null when the path is no folder. */
 export function controllerTree(path: string, follow = false): Probe<readonly TreeEntry[] | null> {
-  return { requests: [{ via: 'tree', path, subfolder: 'files', follow }], read: answers => only('tree', answers) };
+  return {
+    requests: [{ via: 'tree', path, subfolder: 'files', follow }],
+    read: answers => only('tree', answers),
+  };
 }
 
 export function renderedTemplate(path: string, options: RenderOptions = {}): Probe<string> {
@@ -176,7 +185,9 @@ export function all<P extends Parts>(parts: P): Probe<Seen<P>> {
     requests: probes.flatMap(part => part.requests),
     read: (answers, suppose) => {
       let from = 0;
-      const values = probes.map(part => part.read(answers.slice(from, (from += part.requests.length)), suppose));
+      const values = probes.map(part =>
+        part.read(answers.slice(from, (from += part.requests.length)), suppose),
+      );
       return Object.fromEntries(names.map((name, i) => [name, values[i]])) as Seen<P>;
     },
   };
@@ -189,7 +200,8 @@ export function mapProbe<T, U>(part: Probe<T>, convert: (seen: T) => U): Probe<U
 /** A probe that is made once `first`, which asks only the controller, is known. See `Probe.refine`. */
 export function refined<A, T>(first: Probe<A>, next: (seen: A) => Probe<T>): Probe<T> {
   const requests = first.requests.filter(isControllerRequest);
-  if (requests.length < first.requests.length) throw new Error('a refined probe begins with the controller alone');
+  if (requests.length < first.requests.length)
+    throw new Error('a refined probe begins with the controller alone');
   return {
     requests: [],
     read: () => {

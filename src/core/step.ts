@@ -1,8 +1,8 @@
 /** What a task will do, as data: one sentence for people, a diff where there is one, and one action. */
 import type { DockerAnswer, DockerCall } from './docker.ts';
+import type { HttpCall } from './http.ts';
 import type { Request } from './probe.ts';
 import type { Sh } from './sh.ts';
-import type { HttpCall } from './http.ts';
 import type { Value } from './value.ts';
 
 /** Text before and after; null where there is no file. Renderers make the unified form. */

@@ -63,9 +63,15 @@ export interface Connection {
   exchange(scripts: readonly Script[], options?: ExchangeOptions): Promise<readonly Outcome[]>;
   upload(upload: Upload, options?: ExchangeOptions): Promise<void>;
   /** Opens a stream to a TCP address or a Unix socket as seen from the host. Rejects with a plain Error when refused. */
-  dial(target: DialTarget, options?: { readonly signal?: AbortSignal; readonly timeout?: number }): Promise<Duplex>;
+  dial(
+    target: DialTarget,
+    options?: { readonly signal?: AbortSignal; readonly timeout?: number },
+  ): Promise<Duplex>;
   /** One call of the Docker Engine API through the host's socket. Docker's own refusals are answers, not rejections. */
-  docker(call: DockerCall, options?: { readonly signal?: AbortSignal; readonly onLine?: (line: string) => void }): Promise<DockerAnswer>;
+  docker(
+    call: DockerCall,
+    options?: { readonly signal?: AbortSignal; readonly onLine?: (line: string) => void },
+  ): Promise<DockerAnswer>;
   /** Ends what still runs on the host for us, then the connection. Never rejects. */
   close(): Promise<void>;
 }

@@ -76,8 +76,7 @@ export class TokenStream {
 
   unexpected(expected?: string): never {
     const { current } = this;
-    const found =
-      current.type === 'end' ? 'end' : current.type === 'data' ? 'text' : `"${current.value}"`;
+    const found = current.type === 'end' ? 'end' : current.type === 'data' ? 'text' : `"${current.value}"`;
     const at =
       current.end > current.start ? current : { start: Math.max(0, current.start - 1), end: current.start };
     return failAt(at, `unexpected ${found}${expected === undefined ? '' : `, expected ${expected}`}`);

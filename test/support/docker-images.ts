@@ -1,8 +1,8 @@
 /** Images for tests, made of this machine's static busybox: a plain one, and the stand-in that the demo inventory uses. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { dig, digList, digText } from '../../src/core/dig.ts';
 import { isMap, type ValueMap } from '../../src/core/value.ts';
+import { dig, digList, digText } from '../../tasks/docker/dig.ts';
 import { callDocker } from './run-docker-module.ts';
 
 /** Arguments of docker_image for an image that holds busybox and nothing else. */

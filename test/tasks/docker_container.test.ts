@@ -1,8 +1,8 @@
 /** Containers on the Docker daemon of this machine: made, kept, changed, replaced, removed. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { dig } from '../../src/core/dig.ts';
 import type { DockerAnswer } from '../../src/core/docker.ts';
 import type { ValueMap } from '../../src/core/value.ts';
+import { dig } from '../../tasks/docker/dig.ts';
 import { docker_container } from '../../tasks/docker_container.ts';
 import { docker_image } from '../../tasks/docker_image.ts';
 import { plainImage, pruneImages } from '../support/docker-images.ts';

@@ -3,15 +3,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isRefusal } from '../../src/core/task-module.ts';
+import type { ValueMap } from '../../src/core/value.ts';
 import {
   parseSurvey,
   restartScript,
   type Survey,
   startScript,
   surveyScript,
-} from '../../src/core/docker-engine.ts';
-import { isRefusal } from '../../src/core/task-module.ts';
-import type { ValueMap } from '../../src/core/value.ts';
+} from '../../tasks/docker/engine.ts';
 import { docker_engine } from '../../tasks/docker_engine.ts';
 import { withDefaults } from '../support/module-args.ts';
 import { runDockerModule } from '../support/run-docker-module.ts';

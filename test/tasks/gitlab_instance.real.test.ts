@@ -1,8 +1,8 @@
 /** Instances on the Docker daemon of this machine, with the stand-in image of the demo: commissioned, kept, mended, removed. */
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { dig, digList } from '../../src/core/dig.ts';
 import type { Value, ValueMap } from '../../src/core/value.ts';
+import { dig, digList } from '../../tasks/docker/dig.ts';
 import { docker_image } from '../../tasks/docker_image.ts';
 import { gitlab_fleet } from '../../tasks/gitlab_fleet.ts';
 import { gitlab_instance } from '../../tasks/gitlab_instance.ts';

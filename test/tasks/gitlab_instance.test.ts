@@ -1,10 +1,10 @@
 /** What gitlab_instance plans from what was seen, without a host. */
 import { describe, expect, test } from 'vitest';
-import { dig } from '../../src/core/dig.ts';
 import type { DockerAnswer, DockerCall } from '../../src/core/docker.ts';
 import type { Answer, Request } from '../../src/core/probe.ts';
 import { isRefusal, type Plan } from '../../src/core/task-module.ts';
 import type { Value, ValueMap } from '../../src/core/value.ts';
+import { dig } from '../../tasks/docker/dig.ts';
 import { gitlab_instance } from '../../tasks/gitlab_instance.ts';
 import { withDefaults } from '../support/module-args.ts';
 import { noDaemon } from '../support/run-docker-module.ts';

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { countConnections } from '../../src/core/wait/tcp-table.ts';
+import { countConnections } from '../../tasks/wait/tcp-table.ts';
 import { wait_for } from '../../tasks/wait_for.ts';
 import { ArgumentError, withDefaults } from '../support/module-args.ts';
 import { runModule } from '../support/run-module.ts';
