@@ -181,13 +181,16 @@ type Seen<P extends Parts> = { [K in keyof P]: P[K] extends Probe<infer T> ? T :
 export function all<P extends Parts>(parts: P): Probe<Seen<P>> {
   const names = Object.keys(parts);
   const probes = Object.values(parts);
+  const starts = probes.map((_, i) =>
+    probes.slice(0, i).reduce((sum, part) => sum + part.requests.length, 0),
+  );
   return {
     requests: probes.flatMap(part => part.requests),
     read: (answers, suppose) => {
-      let from = 0;
-      const values = probes.map(part =>
-        part.read(answers.slice(from, (from += part.requests.length)), suppose),
-      );
+      const values = probes.map((part, i) => {
+        const from = starts[i] ?? 0;
+        return part.read(answers.slice(from, from + part.requests.length), suppose);
+      });
       return Object.fromEntries(names.map((name, i) => [name, values[i]])) as Seen<P>;
     },
   };

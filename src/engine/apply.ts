@@ -56,7 +56,10 @@ function groupSteps(steps: readonly Step[]): readonly (readonly Step[])[] {
       groups.push([step]);
       open = undefined;
     } else if (open) open.push(step);
-    else groups.push((open = [step]));
+    else {
+      open = [step];
+      groups.push(open);
+    }
   }
   return groups;
 }
@@ -95,7 +98,7 @@ async function applyGroup(
     case 'wait':
       return single(await timed(() => waitFor(machine, action.wait, context)));
     case 'sleep':
-      return single(await timed(async () => (await sleep(action.seconds, context.signal), ok(null))));
+      return single(await timed(() => sleep(action.seconds, context.signal).then(() => ok(null))));
   }
 }
 
@@ -111,7 +114,7 @@ async function applyScripts(
   next: readonly Wanted[],
   context: ApplyContext,
 ): Promise<Applied> {
-  const riding = compileBatch(next.filter(one => rides(one, context.as)));
+  const riding = compileBatch(next.filter(one => rides(one, context.as)), machine.apart);
   const scripts = [...group.map((step, i) => toScript(step, i > 0, context)), ...riding.scripts];
   const startedAt = new Date();
   const connection = await machine.connection();
@@ -253,7 +256,8 @@ async function waitFor(machine: Machine, wait: Wait, context: ApplyContext): Pro
       };
     }
     const says = (await lastLine(machine, wait.progress, context)) ?? verdict.again;
-    if (says !== told) context.onLine((told = says), 'progress');
+    if (says !== told) context.onLine(says, 'progress');
+    told = says;
     await sleep(Math.min(wait.interval, Math.max(0, (end - Date.now()) / 1000)), context.signal);
   }
 }

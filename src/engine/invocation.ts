@@ -79,7 +79,18 @@ async function refine(
   );
 }
 
-function becomeOf(node: TaskNode, scope: Scope, resolve: HostContext['run']['become']): Become | undefined {
+/** Where a task is delegated, the settings for becoming another user are that host's. */
+function scopeThere(name: string, node: TaskNode, { run, play }: HostContext): Scope {
+  const there = run.variables.stateOf(name) ?? new HostState({ name, groups: [], layers: [] });
+  return scopeFor(run.variables, there, play, node.vars, [], () => true);
+}
+
+function becomeOf(
+  node: TaskNode,
+  there: Scope,
+  scope: Scope,
+  resolve: HostContext['run']['become'],
+): Become | undefined {
   const user = text(node.becomeUser, scope);
   const method = text(node.becomeMethod, scope);
   return resolve(there, {

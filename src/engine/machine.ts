@@ -13,6 +13,8 @@ export class Machine {
   readonly seen = new Map<string, Answer | Error>();
   /** Waits for the host so far: a message with all it carries, and the Docker reads beside it, count as one. */
   exchanges = 0;
+  /** Kinds of look-ups that failed when many were joined: they travel one by one. */
+  readonly apart = new Set<string>();
   /** Plan mode: a change was announced, so what is seen now may be different then. */
   changePlanned = false;
   /** Changes of the run that what is seen takes into account. */
@@ -91,6 +93,11 @@ export class Flow {
     if (this.#machines.has(machine)) return;
     machine.refresh(this.#changes);
     this.#machines.add(machine);
+  }
+
+  /** Time has passed: whatever was seen may be otherwise. */
+  forget(): void {
+    for (const machine of this.#machines) machine.forget();
   }
 
   /** Others have gone on meanwhile. */

@@ -67,7 +67,7 @@ export async function observe(
   const connection = await machine.connection();
   const { generation } = machine;
   machine.exchanges++;
-  const entries = await ask(connection, asked, new Set(missing.map(({ key }) => key)), http, signal);
+  const entries = await ask(machine, connection, asked, new Set(missing.map(({ key }) => key)), http, signal);
   machine.remember(entries, generation);
 }
 
@@ -77,6 +77,7 @@ export function unseen(machine: Machine, wanted: readonly Wanted[]): readonly Wa
 }
 
 async function ask(
+  machine: Machine,
   connection: Connection,
   asked: readonly Wanted[],
   needed: ReadonlySet<string>,
@@ -84,7 +85,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<readonly Entry[]> {
   const users = groupBy(asked.filter(isShell), ({ as }) => as?.user ?? '');
-  const shells = [...users.values()].map(group => askShell(connection, group, needed, signal));
+  const shells = [...users.values()].map(group => askShell(machine, connection, group, needed, signal));
   const others = asked.filter(one => !isShell(one)).map(one => askOther(connection, one, http, signal));
   return (await Promise.all([...shells, ...others])).flat();
 }
@@ -94,12 +95,13 @@ export function isShell({ request }: Wanted): boolean {
 }
 
 async function askShell(
+  machine: Machine,
   connection: Connection,
   group: readonly Wanted[],
   needed: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<readonly Entry[]> {
-  const batch = compileBatch(group);
+  const batch = compileBatch(group, machine.apart);
   const as = group[0]?.as;
   try {
     return batch.entries(await connection.exchange(batch.scripts, { signal, ...(as ? { as } : {}) }));
@@ -162,7 +164,7 @@ export async function askOnce(
 ): Promise<Answer> {
   const connection = await machine.connection();
   machine.exchanges++;
-  const [entry] = await ask(connection, [wanted], new Set([wanted.key]), http, signal);
+  const [entry] = await ask(machine, connection, [wanted], new Set([wanted.key]), http, signal);
   const answer = entry?.[1];
   if (answer === undefined) throw new Error('a request was not answered');
   if (answer instanceof Error) throw answer;
@@ -175,8 +177,8 @@ export interface Batch {
   readonly entries: (outcomes: readonly Outcome[]) => readonly Entry[];
 }
 
-export function compileBatch(group: readonly Wanted[]): Batch {
-  const parts = [...groupBy(group, kindOf).values()].map(compilePart);
+export function compileBatch(group: readonly Wanted[], apart: Set<string>): Batch {
+  const parts = [...groupBy(group, one => kindOf(one, apart)).values()].map(part => compilePart(part, apart));
   return {
     scripts: parts.map(part => part.script),
     entries: outcomes => {
@@ -189,8 +191,8 @@ export function compileBatch(group: readonly Wanted[]): Batch {
 
 const unanswered: Outcome = { code: -1, stdout: '', stderr: 'no answer' };
 
-function kindOf({ request, key }: Wanted): string {
-  return request.via === 'shell' ? `kind ${request.kind.name}` : key;
+function kindOf({ request, key }: Wanted, apart: ReadonlySet<string>): string {
+  return request.via === 'shell' && !apart.has(request.kind.name) ? `kind ${request.kind.name}` : key;
 }
 
 interface Part {
@@ -198,9 +200,9 @@ interface Part {
   readonly entries: (outcome: Outcome) => readonly Entry[];
 }
 
-function compilePart(group: readonly Wanted[]): Part {
+function compilePart(group: readonly Wanted[], apart: Set<string>): Part {
   const [first] = group;
-  if (first?.request.via === 'shell') return joined(first.request.kind, group);
+  if (first?.request.via === 'shell') return joined(first.request.kind, group, apart);
   if (first?.request.via !== 'script') throw new Error('only shell requests travel in a batch');
   const { text, limit } = first.request;
   return {
@@ -211,7 +213,8 @@ function compilePart(group: readonly Wanted[]): Part {
 
 const RECORD_END = '\x1e';
 
-function joined(kind: ShellKind, group: readonly Wanted[]): Part {
+/** When the answers of several cannot be told apart, none counts: they are asked again, one by one. */
+function joined(kind: ShellKind, group: readonly Wanted[], apart: Set<string>): Part {
   const queries = group.flatMap(({ request }) => (request.via === 'shell' ? [request.query] : []));
   return {
     script: { text: kind.script(queries) },
@@ -219,6 +222,10 @@ function joined(kind: ShellKind, group: readonly Wanted[]): Part {
       const records = stdout.split(RECORD_END);
       if (records.length === group.length + 1) {
         return group.map(({ key }, i) => [key, { via: 'shell', value: records[i] ?? '' }] as const);
+      }
+      if (group.length > 1) {
+        apart.add(kind.name);
+        return [];
       }
       const trouble = new ProbeError(
         `looking at ${kind.name} failed (exit code ${code}): ${stderr.trim() || 'no message'}`,

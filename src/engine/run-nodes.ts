@@ -2,6 +2,7 @@
 import type { BlockNode, Node, TaskNode } from '../core/play.ts';
 import { ConnectionError } from '../core/transport.ts';
 import type { Layer } from '../core/value.ts';
+import type { Frame } from './attempt.ts';
 import { type Spot, spotWithin } from './barrier.ts';
 import type { Failed, HostContext, OnceResult } from './context.ts';
 import { shareResult } from './ending.ts';
@@ -11,7 +12,7 @@ import { runMeta } from './meta.ts';
 import { isAmong, type Leaf } from './nodes.ts';
 import { Patience } from './patience.ts';
 import { truth } from './prepare.ts';
-import { type Frame, runTask } from './run-task.ts';
+import { runTask } from './run-task.ts';
 import { isSelected } from './tags.ts';
 import type { Rest } from './upcoming.ts';
 

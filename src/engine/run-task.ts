@@ -1,52 +1,16 @@
-/** One task on one host: each round of its loop looked at, planned, applied and judged; then told and registered. */
+/** One task on one host: each round of its loop judged; then told, counted and registered. */
 import type { TaskRef } from '../core/event.ts';
 import type { TaskNode } from '../core/play.ts';
-import { ProbeError } from '../core/probe.ts';
-import type { Step, StepOutput } from '../core/step.ts';
-import { isRefusal } from '../core/task-module.ts';
-import type { Layer, Unknown, ValueMap } from '../core/value.ts';
+import { ConnectionError } from '../core/transport.ts';
+import { type Layer, Unknown, type ValueMap } from '../core/value.ts';
 import type { Scope } from '../template/template.ts';
-import { apply, sleep } from './apply.ts';
+import { sleep } from './apply.ts';
+import { attempts, type Frame } from './attempt.ts';
 import type { HostContext } from './context.ts';
-import { keep, settle, toEnding } from './ending.ts';
-import { type Invocation, lookAhead, makeInvocation, nodeScope, see } from './invocation.ts';
-import {
-  allHold,
-  count,
-  type MakeScope,
-  quietly,
-  type Round,
-  rounds,
-  text,
-  truth,
-  unmetCondition,
-} from './prepare.ts';
-import type { Rest } from './upcoming.ts';
-import {
-  failure,
-  joinRounds,
-  judged,
-  plannedVerdict,
-  refused,
-  report,
-  resultLayer,
-  skipped,
-  unsure,
-  type Verdict,
-  verdictOfError,
-  withFields,
-} from './verdict.ts';
-
-/** Where a task stands while it runs: what is around it. */
-export interface Frame {
-  /** Loop variables of the includes around. */
-  readonly local: readonly Layer[];
-  readonly rest: Rest | undefined;
-  /** A rescue section is around: a failure is not the host's. */
-  readonly rescuable: boolean;
-  readonly handler: boolean;
-  readonly everyHostArrived: boolean;
-}
+import { handlersOf, isHidden, keep, settle, toEnding } from './ending.ts';
+import { makeInvocation, nodeScope } from './invocation.ts';
+import { count, type MakeScope, quietly, type Round, rounds, text, truth, unmetCondition } from './prepare.ts';
+import { failure, isExpected, joinRounds, skipped, type Verdict, verdictOfError, withFields } from './verdict.ts';
 
 export interface TaskOutcome {
   readonly failed: boolean;
@@ -54,14 +18,26 @@ export interface TaskOutcome {
   readonly ref: TaskRef;
 }
 
-/** Rejects with a ConnectionError when the host is lost, and with NeedsEveryHost before anything was done. */
+/** One task at work. */
+interface Work {
+  readonly node: TaskNode;
+  readonly frame: Frame;
+  readonly context: HostContext;
+  readonly ref: TaskRef;
+  readonly makeScope: MakeScope;
+  readonly scope: Scope;
+  /** Plan mode: something was read that may turn out otherwise. */
+  readonly doubt: { found: boolean };
+}
+
+/** Rejects with a ConnectionError when the host is lost, and when interrupted. */
 export async function runTask(node: TaskNode, frame: Frame, context: HostContext): Promise<TaskOutcome> {
-  const makeScope = (local: readonly Layer[]) => nodeScope(context, node, local, frame.everyHostArrived);
-  const scope = makeScope(frame.local);
-  const ref = taskRef(node, scope, frame, context);
+  const work = await begin(node, frame, context);
+  const { ref, scope, doubt } = work;
   const started = Date.now();
   context.run.emit({ type: 'task_start', ...ref });
-  const { verdict, items } = await judgeTask(node, frame, makeScope, ref, context);
+  const { verdict: found, items } = await judgeTask(work);
+  const { verdict, handlers } = withHandlers(doubted(found, doubt.found || frame.doubted === true), work);
   const ending = settle(node, verdict, frame.rescuable, scope, context);
   context.run.emit({
     type: 'task_end',
@@ -70,16 +46,39 @@ export async function runTask(node: TaskNode, frame: Frame, context: HostContext
     duration: (Date.now() - started) / 1000,
     ...(items === undefined ? {} : { items }),
   });
-  keep(node, verdict, ending, ref, context, scope);
+  keep(node, verdict, ending, ref, handlers, context);
   return { failed: ending.status === 'failed' || ending.status === 'rescued', result: verdict.result, ref };
 }
 
-function taskRef(
-  node: TaskNode,
-  scope: Scope,
-  { handler }: Frame,
-  { play, state, idOf }: HostContext,
-): TaskRef {
+async function begin(node: TaskNode, frame: Frame, context: HostContext): Promise<Work> {
+  const doubt = { found: false };
+  const { doubtful } = context.state;
+  const makeScope = (local: readonly Layer[]) =>
+    noticing(nodeScope(context, node, local, frame.patience.arrived), doubtful, doubt);
+  const scope = makeScope(frame.local);
+  const ref = taskRef(node, scope, frame, context);
+  // What the name or a keyword reads does not make the outcome doubtful.
+  doubt.found = false;
+  return { node, frame, context, ref, makeScope, scope, doubt };
+}
+
+/** The same scope; notes when a name in `doubtful` is read. */
+function noticing(scope: Scope, doubtful: ReadonlySet<string>, doubt: { found: boolean }): Scope {
+  if (doubtful.size === 0) return scope;
+  return {
+    ...scope,
+    lookup: name => {
+      if (doubtful.has(name)) doubt.found = true;
+      return scope.lookup(name);
+    },
+  };
+}
+
+function doubted(verdict: Verdict, uncertain: boolean): Verdict {
+  return uncertain ? { ...verdict, uncertain } : verdict;
+}
+
+function taskRef(node: TaskNode, scope: Scope, { handler }: Frame, { play, state }: HostContext): TaskRef {
   const delegatedTo = quietly(() => text(node.delegateTo, scope));
   return {
     host: state.name,
@@ -87,195 +86,103 @@ function taskRef(
     task: quietly(() => text(node.name, scope)) ?? node.name?.value ?? node.module.name,
     module: node.module.name,
     place: `${node.place.file}:${node.place.line}`,
-    id: idOf(node),
+    id: play.idOf(node),
     ...(handler ? { handler: true as const } : {}),
     ...(delegatedTo === undefined ? {} : { delegatedTo }),
   };
 }
 
-async function judgeTask(
-  node: TaskNode,
-  frame: Frame,
-  makeScope: MakeScope,
-  ref: TaskRef,
-  context: HostContext,
-): Promise<{ verdict: Verdict; items?: number }> {
-  const loop = unroll(node, frame, makeScope, context);
-  if (loop === undefined)
-    return { verdict: await judgeRound(node, frame.local, frame, makeScope, ref, context) };
-  if ('status' in loop) return { verdict: loop };
+/** A change whose handlers cannot be told fails: else they would be missed in silence. */
+function withHandlers(
+  verdict: Verdict,
+  { node, scope, context }: Work,
+): { verdict: Verdict; handlers: readonly TaskNode[] } {
+  if (verdict.status !== 'changed' || node.notify.length === 0) return { verdict, handlers: [] };
+  try {
+    return { verdict, handlers: handlersOf(node, scope, context) };
+  } catch (error) {
+    if (!isExpected(error)) throw error;
+    const result = withFields(verdict.result, { failed: true, msg: error.message });
+    return { verdict: { ...verdict, status: 'failed', message: error.message, result }, handlers: [] };
+  }
+}
+
+async function judgeTask(work: Work): Promise<{ verdict: Verdict; items?: number }> {
+  const { node, frame, context, scope } = work;
+  try {
+    const loop = await frame.patience.evaluate(() => unroll(work));
+    if (loop === undefined) return { verdict: await judgeRound(frame.local, 0, work) };
+    if ('status' in loop) return { verdict: loop };
+    return { verdict: joinRounds(node, loop, await judgeRounds(loop, work)), items: loop.length };
+  } catch (error) {
+    if (!(error instanceof ConnectionError) || context.run.signal.aborted) throw error;
+    if (!(await frame.patience.evaluate(() => truth(node.ignoreUnreachable, scope)))) throw error;
+    return { verdict: unreachable(error) };
+  }
+}
+
+/** What ignore_unreachable makes of a lost host: this task is skipped over. */
+function unreachable({ message, hint }: ConnectionError): Verdict {
+  const result = { changed: false, unreachable: true, msg: message };
+  return { ...failure(message, hint === undefined ? {} : { hint }), passedOver: true, result };
+}
+
+async function judgeRounds(loop: readonly Round[], work: Work): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = [];
   for (const [i, round] of loop.entries()) {
-    if (i > 0 && node.loopControl.pause)
-      await sleep(count(node.loopControl.pause, makeScope(frame.local), 0), context.run.signal);
-    const verdict = await judgeRound(node, [...frame.local, round.layer], frame, makeScope, ref, context);
+    const verdict = await judgeRound([...work.frame.local, round.layer], i, work);
     verdicts.push(verdict);
-    emitItem(node, round, verdict, ref, makeScope(frame.local), context);
+    emitItem(round, verdict, work);
   }
-  return { verdict: joinRounds(node, loop, verdicts), items: loop.length };
+  return verdicts;
 }
 
 /** The rounds of the loop; a verdict when it cannot be worked out; undefined without loop. */
-function unroll(
-  node: TaskNode,
-  frame: Frame,
-  makeScope: MakeScope,
-  context: HostContext,
-): readonly Round[] | Verdict | undefined {
+function unroll({ node, frame, makeScope, context }: Work): readonly Round[] | Verdict | undefined {
+  const { run } = context;
   try {
     return rounds(node, makeScope, frame.local);
   } catch (error) {
     const unmet = quietly(() => unmetCondition(node.when, makeScope(frame.local)));
-    return unmet === undefined ? verdictOfError(error, context.run.variables.planning) : skipped(unmet);
+    if (unmet !== undefined) return skipped(unmet);
+    return verdictOfError(error, run.variables.planning, run.signal.aborted);
   }
 }
 
-function emitItem(
-  node: TaskNode,
-  { item, label }: Round,
-  verdict: Verdict,
-  ref: TaskRef,
-  scope: Scope,
-  { run }: HostContext,
-): void {
-  const hidden = truth(node.noLog, scope);
-  const ending = toEnding(verdict, verdict.status, hidden);
-  run.emit({
+function emitItem({ item, label }: Round, verdict: Verdict, { node, scope, ref, context }: Work): void {
+  const hidden = isHidden(node, scope);
+  context.run.emit({
     type: 'item_end',
     ...ref,
-    ...ending,
+    ...toEnding(verdict, verdict.status, hidden),
     item: hidden ? null : item,
     label: hidden ? '(hidden by no_log)' : label,
   });
 }
 
-async function judgeRound(
-  node: TaskNode,
-  local: readonly Layer[],
-  frame: Frame,
-  makeScope: MakeScope,
-  ref: TaskRef,
-  context: HostContext,
-): Promise<Verdict> {
+async function judgeRound(local: readonly Layer[], round: number, work: Work): Promise<Verdict> {
+  const { node, frame, context, ref, makeScope } = work;
+  const { run } = context;
+  const scope = makeScope(local);
   try {
-    const scope = makeScope(local);
-    const unmet = unmetCondition(node.when, scope);
+    if (round > 0) await pause(work);
+    const unmet = await frame.patience.evaluate(() => unmetCondition(node.when, scope));
     if (unmet !== undefined) return skipped(unmet);
-    const invocation = await makeInvocation(node, scope, context);
-    return await attempts(invocation, local, frame, makeScope, ref, context);
+    const invocation = await frame.patience.evaluate(() => makeInvocation(node, scope, context));
+    return await attempts({ invocation, local, round, frame, makeScope, ref, context });
   } catch (error) {
-    return verdictOfError(error, context.run.variables.planning);
+    const verdict = verdictOfError(error, run.variables.planning, run.signal.aborted);
+    if (verdict.status === 'changed') run.machine(context.state.name, context.play).changePlanned = true;
+    return verdict;
   }
 }
 
-async function attempts(
-  invocation: Invocation,
-  local: readonly Layer[],
-  frame: Frame,
-  makeScope: MakeScope,
-  ref: TaskRef,
-  context: HostContext,
-): Promise<Verdict> {
-  const { node, scope, machine } = invocation;
-  const { run } = context;
-  const tries = node.until ? 1 + count(node.retries, scope, 3) : 1;
-  for (let attempt = 1; ; attempt++) {
-    const verdict = judged(node, await attemptOnce(invocation, frame, ref, context), local, makeScope);
-    if (node.until === undefined || isPlanning(node, scope, run.variables.planning)) return verdict;
-    if (allHold(node.until, makeScope([...local, resultLayer(node, verdict.result)]))) return verdict;
-    if (attempt === tries)
-      return {
-        ...failure(verdict.message ?? `still not so after ${tries} attempts`, { steps: verdict.steps }),
-        result: withFields(verdict.result, { failed: true, attempts: attempt }),
-      };
-    const delay = count(node.delay, scope, 5);
-    run.emit({ type: 'task_retry', ...ref, attempt, retries: tries - 1, delay });
-    await sleep(delay, run.signal);
-    machine.forget();
-  }
-}
-
-function isPlanning(node: TaskNode, scope: Scope, planning: boolean): boolean {
-  return truth(node.checkMode, scope, planning);
-}
-
-/** Look, plan, apply: one attempt. */
-async function attemptOnce(
-  invocation: Invocation,
-  frame: Frame,
-  ref: TaskRef,
-  context: HostContext,
-): Promise<Verdict> {
-  const { node, args, machine, scope, wanted } = invocation;
-  const { run } = context;
-  const planning = isPlanning(node, scope, run.variables.planning);
-  const uncertain = planning && machine.changePlanned && wanted.length > 0;
-  const planContext = { host: context.state.name, planning, verbosity: run.variables.verbosity };
-  let seen: unknown;
-  try {
-    seen = await see(invocation, here(node, frame), uncertain, context);
-  } catch (error) {
-    if (uncertain && error instanceof ProbeError)
-      return announced(
-        machine,
-        unsure(`cannot be seen before the changes above are made: ${error.message}`, []),
-      );
-    throw error;
-  }
-  const plan = node.module.plan(args, seen, planContext);
-  if (isRefusal(plan)) return refused(plan, uncertain);
-  const result = (outputs: readonly StepOutput[]) =>
-    node.module.result?.(args, seen, outputs, planContext) ?? {};
-  if (plan.length === 0) {
-    return {
-      status: 'ok',
-      steps: [],
-      result: { changed: false, failed: false, ...result([]) },
-      ...(uncertain ? { uncertain } : {}),
-    };
-  }
-  if (planning) return announced(machine, plannedVerdict(ref.task, plan, uncertain));
-  return applied(invocation, plan, result, frame, ref, context);
-}
-
-/** What comes next, this task's other rounds included. */
-function here(node: TaskNode, { rest, local }: Frame): Rest {
-  return { nodes: [node], from: 0, local, next: rest };
-}
-
-function announced(machine: Invocation['machine'], verdict: Verdict): Verdict {
-  if (verdict.status === 'changed') machine.changePlanned = true;
-  return verdict;
-}
-
-async function applied(
-  { machine, as, env, node, scope }: Invocation,
-  steps: readonly Step[],
-  result: (outputs: readonly StepOutput[]) => ValueMap,
-  frame: Frame,
-  ref: TaskRef,
-  context: HostContext,
-): Promise<Verdict> {
-  const { run } = context;
-  const hidden = truth(node.noLog, scope);
-  const done = await apply(machine, steps, await lookAhead(machine, here(node, frame), context), {
-    as,
-    env,
-    limit: node.timeout === undefined ? undefined : count(node.timeout, scope, 0),
-    http: run.http,
-    signal: run.signal,
-    onLine: (line, stream) => {
-      if (!hidden) run.emit({ type: 'task_output', ...ref, line, stream });
-    },
-  });
-  const tried = steps.slice(0, done.outputs.length);
-  const changed = (done.failure === undefined ? tried : tried.slice(0, -1)).some(
-    step => step.changes !== false,
-  );
-  const full: ValueMap = { changed, failed: done.failure !== undefined, ...result(done.outputs) };
-  const reports = tried.map(report);
-  if (full.failed !== true)
-    return { status: full.changed === true ? 'changed' : 'ok', steps: reports, result: full };
-  const message = done.failure ?? (typeof full.msg === 'string' ? full.msg : 'failed');
-  return failure(message, { steps: reports, result: full });
+/** Between rounds; what was seen before is old afterwards. */
+async function pause({ node, scope, context, frame }: Work): Promise<void> {
+  const { run, flow } = context;
+  if (node.loopControl.pause === undefined || run.variables.planning) return;
+  const seconds = await frame.patience.evaluate(() => count(node.loopControl.pause, scope, 0));
+  if (seconds <= 0) return;
+  await sleep(seconds, run.signal);
+  flow.forget();
 }

@@ -17,6 +17,8 @@ export interface Verdict {
   readonly message?: string;
   readonly hint?: string;
   readonly uncertain?: boolean;
+  /** A failure that ignore_unreachable lets pass. */
+  readonly passedOver?: true;
   readonly result: ValueMap | Unknown;
 }
 
