@@ -4,9 +4,13 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-
 /** Why the fleet cannot be had here; undefined when it can. */
-export const noFleet = process.getuid?.() !== 0 ? '(needs root)' : existsSync('/var/run/docker.sock') ? undefined : '(needs Docker)';
+export const noFleet =
+  process.getuid?.() !== 0
+    ? '(needs root)'
+    : existsSync('/var/run/docker.sock')
+      ? undefined
+      : '(needs Docker)';
 
 export interface Fleet {
   readonly root: string;
@@ -64,13 +68,16 @@ export function makeFleet(label: string, net: number): Fleet {
 
 /** What `--plan` must leave as it is: packages, containers, images, files below a folder, processes but for kernel threads. */
 export function machineState(root: string): string {
-  const shell = (script: string): string => execFileSync('sh', ['-c', script, 'sh', root], { encoding: 'utf8' });
+  const shell = (script: string): string =>
+    execFileSync('sh', ['-c', script, 'sh', root], { encoding: 'utf8' });
   return [
     shell('dpkg-query -W | sha1sum'),
     shell(
       "docker ps -a --no-trunc --format '{{.ID}} {{.Names}} {{.State}}' | grep girofle-test-plan | sort; true",
     ),
-    shell("docker images --no-trunc --format '{{.ID}} {{.Repository}}' | grep girofle/test-plan | sort; true"),
+    shell(
+      "docker images --no-trunc --format '{{.ID}} {{.Repository}}' | grep girofle/test-plan | sort; true",
+    ),
     shell('find "$1" "$1/.." -maxdepth 3 2>/dev/null | sort; true'),
   ].join('--\n');
 }

@@ -45,7 +45,7 @@ describe('wrong input of other kinds', () => {
     [['playbooks/provision.yml', '-e', 'novalue'], '-e novalue: novalue is no key=value'],
     [['playbooks/provision.yml', '-l', 'vm9', '-i', 'inventory/demo.yml'], 'no host or group matches "vm9"'],
     [['playbooks/provision.yml', '--forks', '0'], 'a whole number from 1 on is needed'],
-    [['playbooks/provision.yml', '--frks', '3'], "(Did you mean --forks?)"],
+    [['playbooks/provision.yml', '--frks', '3'], '(Did you mean --forks?)'],
     [[], 'playbook'],
   ])('%j exits with 4', async (args, sentence) => {
     const { code, stderr } = await girofle(args);
@@ -57,7 +57,11 @@ describe('wrong input of other kinds', () => {
 describe('what can be listed without running', () => {
   it('are the hosts, the tasks, and that there are no mistakes', async () => {
     const args = ['playbooks/provision.yml', '-i', 'inventory/demo.yml'];
-    const [hosts, tasks, syntax] = await Promise.all([girofle([...args, '--list-hosts']), girofle([...args, '--list-tasks']), girofle([...args, '--syntax-check'])]);
+    const [hosts, tasks, syntax] = await Promise.all([
+      girofle([...args, '--list-hosts']),
+      girofle([...args, '--list-tasks']),
+      girofle([...args, '--syntax-check']),
+    ]);
     expect([hosts.code, tasks.code, syntax.code]).toEqual([0, 0, 0]);
     expect(hosts.stdout).toContain('localhost');
     expect(tasks.stdout).toContain('Which instance has which number');
@@ -67,15 +71,37 @@ describe('what can be listed without running', () => {
 
 describe('the events for machines', () => {
   it('end with a recap in the form that is promised', async () => {
-    const place = workspace({ 'p.yml': JSON.stringify([{ hosts: 'localhost', gather_facts: false, tasks: [{ name: 'say', command: 'echo hi' }] }]) });
+    const place = workspace({
+      'p.yml': JSON.stringify([
+        { hosts: 'localhost', gather_facts: false, tasks: [{ name: 'say', command: 'echo hi' }] },
+      ]),
+    });
     const { code, events: all } = await events([`${place.path}/p.yml`]);
     place.remove();
     expect(code).toBe(0);
-    expect(all.find(({ type }) => type === 'task_end')).toMatchObject({ type: 'task_end', host: 'localhost', task: 'say', module: 'command', status: 'changed', changed: true });
+    expect(all.find(({ type }) => type === 'task_end')).toMatchObject({
+      type: 'task_end',
+      host: 'localhost',
+      task: 'say',
+      module: 'command',
+      status: 'changed',
+      changed: true,
+    });
     expect(all.at(-1)).toMatchObject({
       type: 'recap',
       exit: 0,
-      hosts: { localhost: { ok: 1, changed: 1, skipped: 0, failed: 0, unreachable: 0, rescued: 0, ignored: 0, exchanges: 1 } },
+      hosts: {
+        localhost: {
+          ok: 1,
+          changed: 1,
+          skipped: 0,
+          failed: 0,
+          unreachable: 0,
+          rescued: 0,
+          ignored: 0,
+          exchanges: 1,
+        },
+      },
     });
   });
 });
