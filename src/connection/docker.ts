@@ -1,11 +1,11 @@
 /** Executes calls of the Docker Engine API through the host's socket; what Docker refuses is an answer, not an error. */
-import { Agent, type IncomingMessage } from 'node:http';
-import { type Duplex, Readable } from 'node:stream';
+import type { Agent, IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 import type { DockerAnswer, DockerCall } from '../core/docker.ts';
-import type { Sh } from '../core/sh.ts';
-import type { Connection, DialTarget } from '../core/transport.ts';
-import { AbortError, throwIfAborted } from './channel.ts';
+import { type Become, type Connection, ConnectionError } from '../core/transport.ts';
+import { AbortError, orAbort, throwIfAborted } from './channel.ts';
 import { readAnswer } from './docker-answer.ts';
+import { DockerWays, NoAnswer, type Way } from './docker-ways.ts';
 import { hostOutput } from './host-output.ts';
 import { packFolder } from './tar.ts';
 import type { Wire } from './wire.ts';
@@ -31,6 +31,7 @@ interface Modem {
 }
 
 interface CallOptions {
+  readonly as?: Become;
   readonly signal?: AbortSignal;
   readonly onLine?: (line: string) => void;
 }
@@ -40,56 +41,87 @@ const ANY_STATUS = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [i +
 
 export class Docker {
   readonly #wire: Wire;
-  readonly #agent: Agent;
-  #modem: Promise<Modem> | undefined;
+  readonly #socket: string;
+  readonly #ways: DockerWays;
+  readonly #modems = new Map<Agent, Promise<Modem>>();
 
-  constructor(wire: Wire, connection: Pick<Connection, 'dial'>) {
+  constructor(wire: Wire, connection: Pick<Connection, 'dial'>, socket = SOCKET) {
     this.#wire = wire;
-    this.#agent = dialingAgent(connection, { socket: SOCKET });
+    this.#socket = socket;
+    this.#ways = new DockerWays(wire, connection, socket);
   }
 
-  /** Rejects with an AbortError, or a ConnectionError when the host is lost. */
-  async call(call: DockerCall, { signal, onLine }: CallOptions): Promise<DockerAnswer> {
+  /** Rejects with an AbortError, or a ConnectionError when the host is lost or there is no becoming the user. */
+  async call(call: DockerCall, options: CallOptions): Promise<DockerAnswer> {
+    const { as, signal } = options;
     throwIfAborted(signal);
-    const limit = AbortSignal.timeout((call.limit ?? DEFAULT_LIMIT) * 1000);
+    try {
+      const way = await orAbort(this.#ways.find(as), signal);
+      return await way.during(() => this.#perform(way, call, options));
+    } catch (error) {
+      if (signal?.aborted) throw new AbortError(signal);
+      const lost = this.#wire.lost();
+      if (lost) throw lost;
+      if (error instanceof ConnectionError) throw error;
+      return { status: 0, body: null, message: this.#explain(error) };
+    }
+  }
+
+  close(): void {
+    this.#ways.close();
+  }
+
+  async #perform(
+    { agent }: Way,
+    call: DockerCall,
+    { as, signal, onLine }: CallOptions,
+  ): Promise<DockerAnswer> {
+    const seconds = call.limit ?? DEFAULT_LIMIT;
+    const limit = AbortSignal.timeout(Math.ceil(seconds * 1000));
     const ending = signal ? AbortSignal.any([signal, limit]) : limit;
-    const archive = call.archive && this.#archive(call.archive, ending);
+    throwIfAborted(signal);
+    const archive = call.archive && this.#archive(call.archive, as, ending);
     let broken: Error | undefined;
     archive?.once('error', error => {
       broken = error;
     });
     try {
-      const answer = await readAnswer(await this.#dial(call, archive, ending), call.answer ?? 'json', onLine);
+      const message = await this.#dial(agent, call, archive, ending);
+      const answer = await readAnswer(message, call.answer ?? 'json', onLine);
       // A body that ends with its connection looks whole when the connection was cut.
       if (ending.aborted || this.#wire.lost()) throw new Error('the answer was cut off');
       return answer;
     } catch (error) {
-      if (signal?.aborted) throw new AbortError(signal);
-      const lost = this.#wire.lost();
-      if (lost) throw lost;
-      return { status: 0, body: null, message: this.#failure(error, broken, call, limit) };
+      const { host } = this.#wire;
+      if (limit.aborted)
+        throw new NoAnswer(
+          `Docker on ${host} did not finish ${call.method} ${call.path} within ${seconds} s`,
+        );
+      if (!broken) throw error;
+      throw broken instanceof ConnectionError ? broken : new NoAnswer(broken.message);
     } finally {
       archive?.destroy();
     }
   }
 
-  close(): void {
-    this.#agent.destroy();
-  }
-
-  #archive(archive: NonNullable<DockerCall['archive']>, signal: AbortSignal): Readable {
+  #archive(
+    archive: NonNullable<DockerCall['archive']>,
+    as: Become | undefined,
+    signal: AbortSignal,
+  ): Readable {
     if ('folder' in archive) return Readable.from(packFolder(archive.folder), { objectMode: false });
-    const script: Sh = archive.hostScript;
-    return Readable.from(hostOutput(this.#wire, script, signal), { objectMode: false });
+    return Readable.from(hostOutput(this.#wire, archive.hostScript, as, signal), { objectMode: false });
   }
 
   async #dial(
+    agent: Agent,
     call: DockerCall,
     archive: Readable | undefined,
     abortSignal: AbortSignal,
   ): Promise<IncomingMessage> {
-    this.#modem ??= loadModem(this.#agent);
-    const modem = await this.#modem;
+    const loading = this.#modems.get(agent) ?? loadModem(agent);
+    this.#modems.set(agent, loading);
+    const modem = await loading;
     const query: [string, string][] = Object.entries(call.query ?? {}).map(([key, value]) => [
       key,
       String(value),
@@ -116,13 +148,10 @@ export class Docker {
     });
   }
 
-  #failure(error: unknown, broken: Error | undefined, call: DockerCall, limit: AbortSignal): string {
-    const { host } = this.#wire;
-    if (limit.aborted)
-      return `Docker on ${host} did not finish ${call.method} ${call.path} within ${call.limit ?? DEFAULT_LIMIT} s`;
-    if (broken) return broken.message;
+  #explain(error: unknown): string {
+    if (error instanceof NoAnswer) return error.message;
     const why = error instanceof Error ? error.message : String(error);
-    return `no answer from the Docker daemon on ${host} (${SOCKET}): ${why}`;
+    return `no answer from the Docker daemon on ${this.#wire.host} (${this.#socket}): ${why}`;
   }
 }
 
@@ -134,24 +163,4 @@ async function loadModem(agent: Agent): Promise<Modem> {
   const { default: Client } = await import('dockerode');
   const options = { protocol: 'http' as const, host: 'docker', port: 80, agent };
   return new Client(options).modem;
-}
-
-/** Keeps connections alive between calls: over SSH that is one round trip a call. */
-export function dialingAgent(connection: Pick<Connection, 'dial'>, target: DialTarget): Agent {
-  const agent = new Agent({ keepAlive: true });
-  const createConnection = (_options: unknown, callback: (error: Error | null, stream?: Duplex) => void) => {
-    connection.dial(target).then(
-      stream => callback(null, likeSocket(stream)),
-      (error: Error) => callback(error),
-    );
-  };
-  return Object.assign(agent, { createConnection });
-}
-
-/** A forwarded channel has none of a socket's switches, which the agent turns between two calls. */
-function likeSocket(stream: Duplex): Duplex {
-  const missing = ['setKeepAlive', 'setNoDelay', 'setTimeout', 'ref', 'unref'].filter(
-    name => !(name in stream),
-  );
-  return Object.assign(stream, Object.fromEntries(missing.map(name => [name, () => stream])));
 }

@@ -1,12 +1,18 @@
 /** What a script on the host writes to its standard output, as a stream of its own: for content too large to keep. */
 import { randomBytes } from 'node:crypto';
 import { quote, type Sh } from '../core/sh.ts';
+import type { Become } from '../core/transport.ts';
 import { start } from './become.ts';
 import { guarded } from './watch.ts';
 import type { Wire } from './wire.ts';
 
 /** Throws an Error with the script's last line of stderr when it does not exit with 0. */
-export async function* hostOutput(wire: Wire, script: Sh, signal: AbortSignal): AsyncGenerator<Buffer> {
+export async function* hostOutput(
+  wire: Wire,
+  script: Sh,
+  as: Become | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
   const chunks: Buffer[] = [];
   const said: Buffer[] = [];
   const done = `code-${randomBytes(12).toString('hex')}-`;
@@ -18,7 +24,7 @@ export async function* hostOutput(wire: Wire, script: Sh, signal: AbortSignal): 
     },
     errors: (chunk: Buffer) => said.push(chunk),
   };
-  const { channel, begun } = await start(wire, undefined, guarded(wire.worker), sink, signal);
+  const { channel, begun } = await start(wire, as, guarded(wire.worker), sink, signal);
   let ended = false;
   void channel.closed.then(() => {
     ended = true;

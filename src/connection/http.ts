@@ -22,7 +22,7 @@ export async function httpRequest(
 ): Promise<HttpAnswer> {
   throwIfAborted(signal);
   const seconds = call.timeout ?? DEFAULT_TIMEOUT;
-  const limit = AbortSignal.timeout(seconds * 1000);
+  const limit = AbortSignal.timeout(Math.ceil(seconds * 1000));
   const ending = signal ? AbortSignal.any([signal, limit]) : limit;
   try {
     const answered = await follow(connection, call, ending, MOST_REDIRECTS);

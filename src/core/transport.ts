@@ -67,10 +67,17 @@ export interface Connection {
     target: DialTarget,
     options?: { readonly signal?: AbortSignal; readonly timeout?: number },
   ): Promise<Duplex>;
-  /** One call of the Docker Engine API through the host's socket. Docker's own refusals are answers, not rejections. */
+  /**
+   * One call of the Docker Engine API through the host's socket. Docker's own refusals are answers, not rejections.
+   * `as` opens the socket where the login user may not, and runs a `hostScript`.
+   */
   docker(
     call: DockerCall,
-    options?: { readonly signal?: AbortSignal; readonly onLine?: (line: string) => void },
+    options?: {
+      readonly as?: Become;
+      readonly signal?: AbortSignal;
+      readonly onLine?: (line: string) => void;
+    },
   ): Promise<DockerAnswer>;
   /** Ends what still runs on the host for us, then the connection. Never rejects. */
   close(): Promise<void>;

@@ -32,8 +32,12 @@ export function openOutput(sink: Sink, onBroken: (error: Error) => void): Output
     flush() {
       if (broken) return Promise.resolve();
       return new Promise(resolve => {
-        sink.once('error', () => resolve());
-        sink.write('', () => resolve());
+        const done = () => {
+          sink.off('error', done);
+          resolve();
+        };
+        sink.once('error', done);
+        sink.write('', done);
       });
     },
   };

@@ -14,9 +14,7 @@ function readObject(answer: DockerAnswer): Value {
 export function readAnswer(answer: DockerAnswer): Value {
   if (dockerSucceeded(answer)) return answer.body;
   const reason = answer.message ?? `status ${answer.status}`;
-  throw new ProbeError(
-    answer.status === 0 ? `no Docker daemon answers on this host: ${reason}` : `Docker refuses: ${reason}`,
-  );
+  throw new ProbeError(answer.status === 0 ? reason : `Docker refuses: ${reason}`);
 }
 
 function get(path: string, query?: DockerCall['query']): DockerCall {

@@ -11,6 +11,8 @@ export interface ClientTask {
   readonly settings: ConnectionSettings;
   readonly home: string;
   readonly as?: Become;
+  /** Call Docker first. */
+  readonly docker?: boolean;
   readonly scripts: readonly string[];
 }
 

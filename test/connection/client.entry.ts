@@ -8,11 +8,13 @@ interface Task {
   readonly settings: ConnectionSettings;
   readonly home: string;
   readonly as?: Become;
+  readonly docker?: boolean;
   readonly scripts: readonly string[];
 }
 
-const { settings, home, as, scripts }: Task = JSON.parse(await text(process.stdin));
+const { settings, home, as, docker, scripts }: Task = JSON.parse(await text(process.stdin));
 const connection = await connector({ home })(settings, new AbortController().signal);
+if (docker) await connection.docker({ method: 'GET', path: '/_ping' }, as ? { as } : {});
 await connection.exchange(
   scripts.map(one => ({ text: userScript(one) })),
   { ...(as ? { as } : {}), onLine: (_, line) => console.log(line) },

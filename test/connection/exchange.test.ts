@@ -129,7 +129,7 @@ describe.each(SHELLS)('an exchange with %s', (_name, words) => {
     expect(
       await connection.exchange([script(`sleep ${seconds} & echo started`), script('echo next')]),
     ).toEqual([ok('started\n'), ok('next\n')]);
-    expect(processesWith(seconds).length).toBe(1);
+    await until('it sleeps', () => processesWith(seconds).length === 1);
     await connection.close();
     expect(processesWith(seconds)).toEqual([]);
   });

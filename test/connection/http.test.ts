@@ -114,7 +114,11 @@ describe('an HTTP request through a connection', () => {
       { url: '/away', username: 'me', password: 'x', validateCerts: false },
       { status: 200, body: 'GET - - ' },
     ],
-    ['gives up in time', { url: '/slow', timeout: 0.2 }, { status: -1, message: 'no answer within 0.2 s' }],
+    [
+      'gives up in time',
+      { url: '/slow', timeout: 0.2004 },
+      { status: -1, message: 'no answer within 0.2004 s' },
+    ],
   ] as const)('%s', async (_, call, expected) => {
     const url = 'url' in expected ? { url: `${base}${expected.url}` } : {};
     expect(await ask({ ...call, url: `${base}${call.url}` })).toMatchObject({ ...expected, ...url });
