@@ -1,22 +1,12 @@
 /** Executes steps: the only place where a host is changed. Scripts that follow one another travel together. */
-import { type DockerAnswer, type DockerCall, dockerSucceeded } from '../core/docker.ts';
+import { type DockerCall, dockerSucceeded } from '../core/docker.ts';
 import { INLINE_LIMIT, stagedPath, writeFileScript } from '../core/file-write.ts';
-import { ProbeError } from '../core/probe.ts';
-import type { FileWrite, Step, StepOutput, Wait } from '../core/step.ts';
+import type { FileWrite, Step, StepOutput } from '../core/step.ts';
 import type { Become, Outcome, Script } from '../core/transport.ts';
 import type { Value } from '../core/value.ts';
 import type { Machine } from './machine.ts';
-import { askOnce, compileBatch, type HttpRequest, isHostRequest, type Wanted, want } from './observe.ts';
-
-export interface ApplyContext {
-  readonly as: Become | undefined;
-  readonly env: Readonly<Record<string, string>>;
-  /** Seconds for each script that has no limit of its own. */
-  readonly limit: number | undefined;
-  readonly http: HttpRequest;
-  readonly signal: AbortSignal;
-  readonly onLine: (line: string, stream: 'stdout' | 'stderr' | 'progress') => void;
-}
+import { compileBatch, type Wanted } from './observe.ts';
+import { type ApplyContext, ok, sleep, type Tried, waitFor } from './wait.ts';
 
 export interface Applied {
   /** One for each step that was tried. */
@@ -114,11 +104,15 @@ async function applyScripts(
   next: readonly Wanted[],
   context: ApplyContext,
 ): Promise<Applied> {
-  const riding = compileBatch(next.filter(one => rides(one, context.as)), machine.apart);
+  const riding = compileBatch(
+    next.filter(one => rides(one, context.as)),
+    machine.apart,
+  );
   const scripts = [...group.map((step, i) => toScript(step, i > 0, context)), ...riding.scripts];
   const startedAt = new Date();
   const connection = await machine.connection();
   machine.exchanges++;
+  const { generation } = machine;
   const outcomes = await connection.exchange(scripts, {
     signal: context.signal,
     ...(context.as ? { as: context.as } : {}),
@@ -126,9 +120,11 @@ async function applyScripts(
       if (group[script]?.streams) context.onLine(line, stream);
     },
   });
+  const seen = riding.entries(outcomes.slice(group.length));
+  const undisturbed = generation === machine.generation;
   machine.forget();
-  machine.remember(riding.entries(outcomes.slice(group.length)), machine.generation);
-  return judgeScripts(group, outcomes, startedAt);
+  if (undisturbed) machine.remember(seen, machine.generation);
+  return judgeScripts(group, outcomes, startedAt, context.limit);
 }
 
 function rides({ request, as }: Wanted, user: Become | undefined): boolean {
@@ -156,14 +152,19 @@ function toScript({ action }: Step, needsPrevious: boolean, { env, limit }: Appl
   };
 }
 
-function judgeScripts(group: readonly Step[], outcomes: readonly Outcome[], startedAt: Date): Applied {
+function judgeScripts(
+  group: readonly Step[],
+  outcomes: readonly Outcome[],
+  startedAt: Date,
+  limit: number | undefined,
+): Applied {
   const outputs: StepOutput[] = [];
   const duration = (Date.now() - startedAt.getTime()) / 1000;
   for (const [i, step] of group.entries()) {
     const outcome = outcomes[i];
     if (outcome === undefined || outcome.skipped) break;
     outputs.push({ code: outcome.code, stdout: outcome.stdout, stderr: outcome.stderr, duration, startedAt });
-    if (!succeeded(step, outcome)) return { outputs, failure: describeFailure(step, outcome) };
+    if (!succeeded(step, outcome)) return { outputs, failure: describeFailure(step, outcome, limit) };
   }
   return { outputs };
 }
@@ -174,20 +175,17 @@ function succeeded({ action }: Step, { code, timedOut }: Outcome): boolean {
   return success === 'any' || success.includes(code);
 }
 
-function describeFailure({ say, action }: Step, { code, stdout, stderr, timedOut }: Outcome): string {
+function describeFailure(
+  { say, action }: Step,
+  { code, stdout, stderr, timedOut }: Outcome,
+  limit: number | undefined,
+): string {
+  const seconds = (action.kind === 'script' ? action.limit : undefined) ?? limit;
   const said = stderr.trim() || stdout.trim();
-  const why = timedOut
-    ? `took longer than ${action.kind === 'script' ? (action.limit ?? 'its') : 'its'} seconds and was ended`
-    : said || `exit code ${code}`;
-  return `${say}: ${why}`;
+  const tooLong =
+    seconds === undefined ? 'took too long and was ended' : `took longer than ${seconds} s and was ended`;
+  return `${say}: ${timedOut ? tooLong : said || `exit code ${code}`}`;
 }
-
-interface Tried {
-  readonly answer: DockerAnswer | Value;
-  readonly failure?: string;
-}
-
-const ok = (answer: DockerAnswer | Value): Tried => ({ answer });
 
 async function timed(act: () => Promise<Tried>): Promise<{ output: StepOutput; failure?: string }> {
   const startedAt = new Date();
@@ -223,92 +221,11 @@ async function callDocker(
   machine.exchanges++;
   const answer = await connection.docker(call, {
     signal: context.signal,
+    ...(context.as ? { as: context.as } : {}),
     onLine: line => {
       if (step.streams) context.onLine(line, 'progress');
     },
   });
   if (dockerSucceeded(answer) || success?.includes(answer.status)) return ok(answer);
   return { answer, failure: `${step.say}: ${answer.message ?? `Docker answered ${answer.status}`}` };
-}
-
-async function waitFor(machine: Machine, wait: Wait, context: ApplyContext): Promise<Tried> {
-  const { request, judge } = wait;
-  if (!isHostRequest(request)) throw new Error('only a host can be waited for');
-  const end = Date.now() + wait.timeout * 1000;
-  if (wait.delay) await sleep(wait.delay, context.signal);
-  for (let told = ''; ; ) {
-    const seen = await askOnce(machine, want(request, context.as), context.http, context.signal).catch(
-      patiently,
-    );
-    const verdict = seen instanceof ProbeError ? { again: seen.message } : judge(seen.value);
-    if ('done' in verdict) return ok(null);
-    if ('failed' in verdict)
-      return { answer: null, failure: await withLastWords(machine, verdict.failed, wait, context) };
-    if (Date.now() >= end) {
-      return {
-        answer: null,
-        failure: await withLastWords(
-          machine,
-          `not within ${wait.timeout} s: ${verdict.again}`,
-          wait,
-          context,
-        ),
-      };
-    }
-    const says = (await lastLine(machine, wait.progress, context)) ?? verdict.again;
-    if (says !== told) context.onLine(says, 'progress');
-    told = says;
-    await sleep(Math.min(wait.interval, Math.max(0, (end - Date.now()) / 1000)), context.signal);
-  }
-}
-
-/** A look that fails while waiting is not the end of the wait. */
-function patiently(error: unknown): ProbeError {
-  if (error instanceof ProbeError) return error;
-  throw error;
-}
-
-async function lastLine(
-  machine: Machine,
-  call: DockerCall | undefined,
-  context: ApplyContext,
-): Promise<string | undefined> {
-  return call && (await logLines(machine, call, context)).at(-1);
-}
-
-async function withLastWords(
-  machine: Machine,
-  failure: string,
-  { onFailure }: Wait,
-  context: ApplyContext,
-): Promise<string> {
-  const lines = onFailure ? await logLines(machine, onFailure, context) : [];
-  return lines.length === 0
-    ? failure
-    : `${failure}\nits last lines:\n${lines.map(line => `  ${line}`).join('\n')}`;
-}
-
-async function logLines(
-  machine: Machine,
-  call: DockerCall,
-  { signal }: ApplyContext,
-): Promise<readonly string[]> {
-  const { body } = await (await machine.connection()).docker(call, { signal });
-  return typeof body === 'string' ? body.split('\n').filter(line => line.trim() !== '') : [];
-}
-
-/** Seconds, ended early (rejecting) by the signal. */
-export function sleep(seconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, seconds * 1000);
-    signal.addEventListener('abort', stop, { once: true });
-  });
 }

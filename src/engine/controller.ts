@@ -1,4 +1,4 @@
-/** Files of the controller that modules ask for: found by the play's search path, read and hashed once a run. */
+/** Files of the controller that modules ask for: found by the play's search path, read and hashed once for each state. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
@@ -10,8 +10,11 @@ import type { ControllerFile, TreeEntry } from '../core/probe.ts';
 const KEPT = 1024 * 1024;
 
 export class ControllerFiles {
-  readonly #files = new Map<string, Promise<ControllerFile | null>>();
-  readonly #texts = new Map<string, Promise<string>>();
+  /** By path, with the state in which it was read: tasks on this machine may write files that later tasks copy. */
+  readonly #files = new Map<
+    string,
+    { readonly state: string; readonly file: Promise<ControllerFile | null> }
+  >();
 
   /** @param folders where to look, nearest first; each also in its `subfolder` */
   async find(path: string, subfolder: string, folders: readonly string[]): Promise<string | undefined> {
@@ -28,9 +31,7 @@ export class ControllerFiles {
 
   /** The text of a template. */
   text(path: string): Promise<string> {
-    const reading = this.#texts.get(path) ?? readFile(path, 'utf8');
-    this.#texts.set(path, reading);
-    return reading;
+    return readFile(path, 'utf8');
   }
 
   /**
@@ -48,12 +49,14 @@ export class ControllerFiles {
     return this.#walk(found, '', follow);
   }
 
-  #read(path: string): Promise<ControllerFile | null> {
+  async #read(path: string): Promise<ControllerFile | null> {
+    const { ino, size, mode, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    const state = [ino, size, mode, mtimeNs, ctimeNs].join(' ');
     const known = this.#files.get(path);
-    if (known) return known;
-    const reading = readControllerFile(path);
-    this.#files.set(path, reading);
-    return reading;
+    if (known?.state === state) return known.file;
+    const file = readControllerFile(path);
+    this.#files.set(path, { state, file });
+    return file;
   }
 
   async #walk(folder: string, prefix: string, follow: boolean): Promise<readonly TreeEntry[]> {

@@ -1,7 +1,8 @@
 /** What follows from a task's verdict: its name on the host, the counts, what is registered, notified and told. */
-import type { Ending, Status, TaskRef } from '../core/event.ts';
+
 import { holdsTemplate } from '../core/arguments.ts';
 import { DiagnosticError, errorAt } from '../core/diagnostic.ts';
+import type { Ending, Status, TaskRef } from '../core/event.ts';
 import type { Inherited, TaskNode, Written } from '../core/play.ts';
 import { didYouMean } from '../core/suggest.ts';
 import { isMap, Unknown, type Value, type ValueMap } from '../core/value.ts';
@@ -64,7 +65,9 @@ export function toEnding(verdict: Verdict, status: Status, hidden: boolean, tell
       status,
       changed,
       steps: [],
-      ...(['failed', 'ignored', 'rescued'].includes(status) ? { message: 'the output is hidden by no_log' } : {}),
+      ...(['failed', 'ignored', 'rescued'].includes(status)
+        ? { message: 'the output is hidden by no_log' }
+        : {}),
       ...(uncertain ? { uncertain } : {}),
     };
   const message = verdict.message ?? (tells && !(result instanceof Unknown) ? told(result) : undefined);
@@ -100,9 +103,7 @@ export function handlersOf(node: TaskNode, scope: Scope, { play }: HostContext):
     if (meant.length > 0) return meant;
     const names = handlers.flatMap(({ name, listen }) => [...(name ? [name.value] : []), ...listen]);
     const message = `no handler is named "${topic}" or listens to it`;
-    throw new DiagnosticError(
-      errorAt(message, written.source.place(written.path), didYouMean(topic, names)),
-    );
+    throw new DiagnosticError(errorAt(message, written.source.place(written.path), didYouMean(topic, names)));
   });
 }
 
@@ -168,6 +169,11 @@ function promiseFacts(node: TaskNode, { origin }: Unknown, context: HostContext)
 function ownerOfFacts({ delegateTo, delegateFacts, vars }: TaskNode, context: HostContext): HostState {
   const { state, run } = context;
   if (!delegateFacts || delegateTo === undefined) return state;
-  const name = quietly(() => text(delegateTo, nodeScope(context, { vars }, [], () => true)));
+  const name = quietly(() =>
+    text(
+      delegateTo,
+      nodeScope(context, { vars }, [], () => true),
+    ),
+  );
   return (name === undefined ? undefined : run.variables.stateOf(name)) ?? state;
 }

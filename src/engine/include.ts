@@ -20,7 +20,7 @@ export async function runInclude(
   context: HostContext,
   run: typeof runNodes,
 ): Promise<Failed | undefined> {
-  const patience = new Patience(around.spot, context);
+  const patience = new Patience(around, context);
   const orFailure = <T>(act: () => T | Promise<T>) =>
     patience.evaluate(act).then(
       value => ({ value }),

@@ -1,5 +1,4 @@
 /** One module with its arguments on one machine: what it needs to see, and seeing it. */
-import { DiagnosticError } from '../core/diagnostic.ts';
 import type { TaskNode } from '../core/play.ts';
 import {
   type Answer,
@@ -10,18 +9,18 @@ import {
   type Request,
 } from '../core/probe.ts';
 import { type Become, ConnectionError } from '../core/transport.ts';
-import { type Layer, UnknownValueError, type ValueMap } from '../core/value.ts';
-import { renderText, type Scope, TemplateError } from '../template/template.ts';
+import type { Layer, ValueMap } from '../core/value.ts';
+import { renderText, type Scope } from '../template/template.ts';
 import type { HostContext } from './context.ts';
 import { searchFolders } from './controller.ts';
 import { HostState } from './host.ts';
 import type { Machine } from './machine.ts';
 import { isHostRequest, mayBeAskedAhead, observe, type Wanted, want } from './observe.ts';
-import { environment, prepareArgs, rounds, text, truth, unmetCondition } from './prepare.ts';
+import { environment, type MakeScope, prepareArgs, rounds, text, truth, unmetCondition } from './prepare.ts';
 import { NeedsEveryHost, scopeFor } from './scope.ts';
 import { isSelected } from './tags.ts';
+import { type Coming, type Rest, type Rounds, upcoming } from './upcoming.ts';
 import { isExpected } from './verdict.ts';
-import { type Coming, type Rest, upcoming } from './upcoming.ts';
 
 export interface Invocation {
   readonly node: TaskNode;
@@ -167,7 +166,7 @@ async function answerHere(
   }
 }
 
-/** How far to look ahead: with what must be seen anyway, and with a change, after which another look may be due. */
+/** How many tasks, or rounds of loops, to look ahead: with a look that must be had, and with a change, which may be followed by another. */
 export const FAR = 2000;
 export const NEAR = 100;
 
@@ -179,34 +178,39 @@ export async function lookAhead(
   context: HostContext,
 ): Promise<readonly Wanted[]> {
   if (!context.run.batching) return [];
-  const wanted: Wanted[] = [];
+  const ahead: Ahead = { wanted: [], left: most };
   for (const coming of upcoming(rest)) {
-    if (wanted.length >= most) break;
-    if (isSelected(coming.node, context.run.selection)) await guess(coming, machine, most, wanted, context);
+    if (ahead.left <= 0) break;
+    if (isSelected(coming.node, context.run.selection)) await guess(coming, machine, ahead, context);
   }
-  return wanted;
+  return ahead.wanted;
+}
+
+/** What was found by looking ahead, and how many guesses are left. */
+interface Ahead {
+  readonly wanted: Wanted[];
+  left: number;
 }
 
 /** A guess that fails is nobody's business: the task says it again when it is reached, and then it counts. */
-async function guess(
-  { node, local, from }: Coming,
-  machine: Machine,
-  most: number,
-  wanted: Wanted[],
-  context: HostContext,
-): Promise<void> {
+async function guess(coming: Coming, machine: Machine, ahead: Ahead, context: HostContext): Promise<void> {
+  const { node } = coming;
   const makeScope = (layers: readonly Layer[]) => nodeScope(context, node, layers);
   try {
-    const locals = rounds(node, makeScope, local)?.map(({ layer }) => [...local, layer]) ?? [local];
-    for (const layers of locals.slice(from)) {
-      if (wanted.length >= most) return;
-      const found = await guessRound(node, makeScope(layers), machine, context);
-      wanted.push(...found.filter(mayBeAskedAhead));
+    const { layers, from } = coming.rounds ?? roundsOf(coming, makeScope);
+    for (let i = from; i < layers.length && ahead.left-- > 0; i++) {
+      const found = await guessRound(node, makeScope(layers[i] ?? []), machine, context);
+      ahead.wanted.push(...found.filter(mayBeAskedAhead));
     }
   } catch (error) {
     if (isExpected(error) || error instanceof ConnectionError || error instanceof NeedsEveryHost) return;
     throw error;
   }
+}
+
+function roundsOf({ node, local }: Coming, makeScope: MakeScope): Rounds {
+  const layers = rounds(node, makeScope, local)?.map(({ layer }) => [...local, layer]) ?? [local];
+  return { layers, from: 0 };
 }
 
 async function guessRound(

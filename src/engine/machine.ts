@@ -105,7 +105,7 @@ export class Flow {
     for (const machine of this.#machines) machine.refresh(this.#changes);
   }
 
-  /** Runs what changes a machine; it forgets by itself what it has to, the other machines of this flow here. */
+  /** Runs what changes a machine. It forgets by itself what it has to; the other machines of this flow do here. */
   async changing<T>(machine: Machine, act: () => Promise<T>): Promise<T> {
     const before = this.#changes.count;
     try {
@@ -113,7 +113,7 @@ export class Flow {
     } finally {
       this.#changes.count++;
       machine.seenUpTo(before + 1);
-      this.refresh();
+      for (const other of this.#machines) if (other !== machine) other.forget();
     }
   }
 }

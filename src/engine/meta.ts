@@ -13,7 +13,7 @@ export async function runMeta(
   context: HostContext,
   flush: typeof flushHandlers,
 ): Promise<Failed | undefined> {
-  const patience = new Patience(around.spot, context);
+  const patience = new Patience(around, context);
   if (concernsAll(node)) await decideForAll(node, around, patience, context);
   else if (await holds(node, around, patience, context)) await actHere(node, around, context, flush);
   return undefined;
@@ -31,6 +31,7 @@ async function decideForAll(
   context: HostContext,
 ): Promise<void> {
   await context.barrier.once(context.state, around.spot, async () => {
+    patience.mayBegin();
     await patience.wait();
     if (await holds(node, around, patience, context)) actForAll(node, context);
     return { result: {}, failed: undefined };

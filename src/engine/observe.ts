@@ -86,7 +86,9 @@ async function ask(
 ): Promise<readonly Entry[]> {
   const users = groupBy(asked.filter(isShell), ({ as }) => as?.user ?? '');
   const shells = [...users.values()].map(group => askShell(machine, connection, group, needed, signal));
-  const others = asked.filter(one => !isShell(one)).map(one => askOther(connection, one, http, signal));
+  const others = asked
+    .filter(one => !isShell(one))
+    .map(one => askOther(connection, one, needed, http, signal));
   return (await Promise.all([...shells, ...others])).flat();
 }
 
@@ -115,21 +117,30 @@ async function askShell(
 async function askOther(
   connection: Connection,
   wanted: Wanted,
+  needed: ReadonlySet<string>,
   http: HttpRequest,
   signal: AbortSignal,
 ): Promise<readonly Entry[]> {
-  return [[wanted.key, await answerOther(connection, wanted.request, http, signal)]];
+  try {
+    return [[wanted.key, await answerOther(connection, wanted, http, signal)]];
+  } catch (error) {
+    if (!needed.has(wanted.key) && error instanceof ConnectionError) return [];
+    throw error;
+  }
 }
 
 async function answerOther(
   connection: Connection,
-  request: HostRequest,
+  { request, as }: Wanted,
   http: HttpRequest,
   signal: AbortSignal,
 ): Promise<Answer> {
   switch (request.via) {
     case 'docker':
-      return { via: 'docker', value: await connection.docker(request.call, { signal }) };
+      return {
+        via: 'docker',
+        value: await connection.docker(request.call, { signal, ...(as ? { as } : {}) }),
+      };
     case 'http':
       return { via: 'http', value: await http(connection, request.call, signal) };
     case 'reach':
@@ -178,7 +189,8 @@ export interface Batch {
 }
 
 export function compileBatch(group: readonly Wanted[], apart: Set<string>): Batch {
-  const parts = [...groupBy(group, one => kindOf(one, apart)).values()].map(part => compilePart(part, apart));
+  const kinds = [...groupBy(group, one => kindOf(one, apart)).values()];
+  const parts = kinds.flatMap(inPieces).map(part => compilePart(part, apart));
   return {
     scripts: parts.map(part => part.script),
     entries: outcomes => {
@@ -187,6 +199,14 @@ export function compileBatch(group: readonly Wanted[], apart: Set<string>): Batc
       return parts.flatMap((part, i) => part.entries(outcomes[i] ?? unanswered));
     },
   };
+}
+
+/** Look-ups joined in one script: beyond, a shell spends more on a long list of words than another one costs. */
+const MOST_JOINED = 100;
+
+function inPieces(group: readonly Wanted[]): readonly (readonly Wanted[])[] {
+  const pieces = Math.ceil(group.length / MOST_JOINED);
+  return Array.from({ length: pieces }, (_, i) => group.slice(i * MOST_JOINED, (i + 1) * MOST_JOINED));
 }
 
 const unanswered: Outcome = { code: -1, stdout: '', stderr: 'no answer' };

@@ -12,14 +12,13 @@ import { dataLayer, OMIT } from './scope.ts';
 /** Makes the scope of a task from its local layers. */
 export type MakeScope = (local: readonly Layer[]) => Scope;
 
-/** The first condition that does not hold, as written; undefined when all do. */
+/** The first condition that does not hold, as written; undefined when all do. Those after it are not evaluated. */
 export function unmetCondition(
   conditions: readonly Written<string | boolean>[],
   scope: Scope,
 ): string | undefined {
-  return conditions
-    .map(written => (condition(written.value, scope, written) ? undefined : String(written.value)))
-    .find(text => text !== undefined);
+  const unmet = conditions.find(written => !condition(written.value, scope, written));
+  return unmet && String(unmet.value);
 }
 
 export function allHold(conditions: readonly Written<string | boolean>[], scope: Scope): boolean {

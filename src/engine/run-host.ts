@@ -19,9 +19,7 @@ export async function runHost(context: HostContext): Promise<void> {
   state.notified.clear();
   state.playLayers = [];
   try {
-    const own = run.machine(state.name, play);
-    own.refresh(run.changes);
-    flow.use(own);
+    flow.use(run.machine(state.name, play));
     state.playLayers = hostVarsFiles(context);
     await runSections(context);
   } catch (error) {

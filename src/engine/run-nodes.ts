@@ -10,7 +10,7 @@ import { runInclude } from './include.ts';
 import { nodeScope } from './invocation.ts';
 import { runMeta } from './meta.ts';
 import { isAmong, type Leaf } from './nodes.ts';
-import { Patience } from './patience.ts';
+import { Patience, PlayIsOver } from './patience.ts';
 import { truth } from './prepare.ts';
 import { runTask } from './run-task.ts';
 import { isSelected } from './tags.ts';
@@ -45,11 +45,15 @@ export async function runNodes(
     if (isStopped(around, context)) break;
     const next: Rest = { nodes, from: i + 1, local: around.local, next: around.next };
     const spot = spotWithin(around.spot, i);
-    const failed = await runNode(node, { ...around, next, spot }, context);
+    const failed = await runNode(node, { ...around, next, spot }, context).catch(unlessOver);
     if (failed) return failed;
     barrier.pass(state, spot);
   }
   return undefined;
+}
+
+function unlessOver(error: unknown): undefined {
+  if (!(error instanceof PlayIsOver)) throw error;
 }
 
 function isStopped({ finishing }: Surroundings, { state, outlook }: HostContext): boolean {
@@ -61,7 +65,7 @@ async function runNode(node: Node, around: Surroundings, context: HostContext): 
   context.run.signal.throwIfAborted();
   if (node.kind === 'block') return runBlock(node, around, context);
   if (!around.handler && !isDue(node, context)) return undefined;
-  if (context.play.play.strategy === 'linear') await new Patience(around.spot, context).wait();
+  if (context.play.play.strategy === 'linear') await new Patience(around, context).wait();
   switch (node.kind) {
     case 'task':
       return runOneTask(node, around, context);
@@ -88,7 +92,7 @@ async function runOneTask(
   around: Surroundings,
   context: HostContext,
 ): Promise<Failed | undefined> {
-  const patience = new Patience(around.spot, context);
+  const patience = new Patience(around, context);
   if (node.runOnce === undefined) return runHere(node, around, patience, context);
   const scope = nodeScope(context, node, around.local, patience.arrived);
   const once = await patience.evaluate(() => truth(node.runOnce, scope));
@@ -106,6 +110,7 @@ async function runOnce(
   let lost: unknown;
   const { result: shared, ran } = await barrier.once(state, around.spot, async () => {
     flow.refresh();
+    patience.mayBegin();
     try {
       return await runForAll(node, around, patience, context);
     } catch (error) {

@@ -2,15 +2,32 @@
 import type { TaskRef } from '../core/event.ts';
 import type { TaskNode } from '../core/play.ts';
 import { ConnectionError } from '../core/transport.ts';
-import { type Layer, Unknown, type ValueMap } from '../core/value.ts';
+import type { Layer, Unknown, ValueMap } from '../core/value.ts';
 import type { Scope } from '../template/template.ts';
-import { sleep } from './apply.ts';
 import { attempts, type Frame } from './attempt.ts';
 import type { HostContext } from './context.ts';
 import { handlersOf, isHidden, keep, settle, toEnding } from './ending.ts';
 import { makeInvocation, nodeScope } from './invocation.ts';
-import { count, type MakeScope, quietly, type Round, rounds, text, truth, unmetCondition } from './prepare.ts';
-import { failure, isExpected, joinRounds, skipped, type Verdict, verdictOfError, withFields } from './verdict.ts';
+import {
+  count,
+  type MakeScope,
+  quietly,
+  type Round,
+  rounds,
+  text,
+  truth,
+  unmetCondition,
+} from './prepare.ts';
+import {
+  failure,
+  isExpected,
+  joinRounds,
+  skipped,
+  type Verdict,
+  verdictOfError,
+  withFields,
+} from './verdict.ts';
+import { sleep } from './wait.ts';
 
 export interface TaskOutcome {
   readonly failed: boolean;
@@ -111,7 +128,7 @@ async function judgeTask(work: Work): Promise<{ verdict: Verdict; items?: number
   const { node, frame, context, scope } = work;
   try {
     const loop = await frame.patience.evaluate(() => unroll(work));
-    if (loop === undefined) return { verdict: await judgeRound(frame.local, 0, work) };
+    if (loop === undefined) return { verdict: await judgeRound([frame.local], 0, work) };
     if ('status' in loop) return { verdict: loop };
     return { verdict: joinRounds(node, loop, await judgeRounds(loop, work)), items: loop.length };
   } catch (error) {
@@ -128,9 +145,10 @@ function unreachable({ message, hint }: ConnectionError): Verdict {
 }
 
 async function judgeRounds(loop: readonly Round[], work: Work): Promise<readonly Verdict[]> {
+  const layers = loop.map(({ layer }) => [...work.frame.local, layer]);
   const verdicts: Verdict[] = [];
   for (const [i, round] of loop.entries()) {
-    const verdict = await judgeRound([...work.frame.local, round.layer], i, work);
+    const verdict = await judgeRound(layers, i, work);
     verdicts.push(verdict);
     emitItem(round, verdict, work);
   }
@@ -160,16 +178,21 @@ function emitItem({ item, label }: Round, verdict: Verdict, { node, scope, ref, 
   });
 }
 
-async function judgeRound(local: readonly Layer[], round: number, work: Work): Promise<Verdict> {
+async function judgeRound(
+  layers: readonly (readonly Layer[])[],
+  round: number,
+  work: Work,
+): Promise<Verdict> {
+  const local = layers[round] ?? [];
   const { node, frame, context, ref, makeScope } = work;
   const { run } = context;
   const scope = makeScope(local);
   try {
-    if (round > 0) await pause(work);
     const unmet = await frame.patience.evaluate(() => unmetCondition(node.when, scope));
     if (unmet !== undefined) return skipped(unmet);
+    if (round > 0) await pause(work);
     const invocation = await frame.patience.evaluate(() => makeInvocation(node, scope, context));
-    return await attempts({ invocation, local, round, frame, makeScope, ref, context });
+    return await attempts({ invocation, layers, round, local, frame, makeScope, ref, context });
   } catch (error) {
     const verdict = verdictOfError(error, run.variables.planning, run.signal.aborted);
     if (verdict.status === 'changed') run.machine(context.state.name, context.play).changePlanned = true;

@@ -1,253 +1,196 @@
 /** A run from its first play to the recap: hosts and machines live here, and end here. */
+import { setMaxListeners } from 'node:events';
+import { DiagnosticError, headline } from '../core/diagnostic.ts';
 import type { Emit, HostCounts, RunEvent } from '../core/event.ts';
-import type { Host, Inventory } from '../core/inventory.ts';
-import type { Play, Playbook } from '../core/play.ts';
-import type { AnyTaskModule } from '../core/task-module.ts';
-import type { Become, Connect, ConnectionSettings } from '../core/transport.ts';
-import { ConnectionError } from '../core/transport.ts';
-import type { Layer, Value } from '../core/value.ts';
+import type { Host } from '../core/inventory.ts';
+import type { Play } from '../core/play.ts';
 import { render, type Scope } from '../template/template.ts';
 import type { Journal, RunContext } from './context.ts';
 import { ControllerFiles } from './controller.ts';
-import { HostState, type PlayState } from './host.ts';
-import { Machine } from './machine.ts';
-import type { HttpRequest } from './observe.ts';
+import { HostState } from './host.ts';
+import { Changes } from './machine.ts';
+import { becomeFor, Machines } from './machines.ts';
+import type { RunOptions } from './options.ts';
 import { runPlay } from './run-play.ts';
 import { type RunVariables, scopeFor } from './scope.ts';
 
-/** A variable's value for a host, or undefined. */
-type Vars = (name: string) => Value | undefined;
-type Keywords = {
-  readonly become?: boolean;
-  readonly user?: string;
-  readonly method?: string;
-  readonly password?: string;
-};
-
-export interface RunOptions {
-  readonly playbooks: readonly Playbook[];
-  readonly inventory: Inventory;
-  /** Hosts of a play, limit applied; throws a DiagnosticError for a pattern that makes no sense. */
-  readonly hostsOf: (play: Play, pattern: string | readonly string[]) => readonly Host[];
-  readonly extra: Layer;
-  readonly planning: boolean;
-  readonly diff: boolean;
-  readonly verbosity: number;
-  readonly forks: number;
-  readonly tags: readonly string[];
-  readonly skipTags: readonly string[];
-  readonly limit?: string;
-  readonly startAt?: string;
-  readonly becomePassword?: string;
-  readonly become?: boolean;
-  readonly becomeUser?: string;
-  /** False: probes travel one task at a time. Default true. */
-  readonly batching?: boolean;
-  /** Plan mode: exit with 2 when changes are pending. */
-  readonly detailedExitCode?: boolean;
-  readonly version: string;
-  readonly setup: AnyTaskModule;
-  readonly connect: Connect;
-  readonly connectionSettings: (
-    name: string,
-    vars: Vars,
-    play: { remoteUser?: string; port?: number; connection?: string },
-  ) => { settings: ConnectionSettings } | { problem: string; hint?: string };
-  readonly becomeSettings: (
-    vars: Vars,
-    keywords: Keywords,
-  ) => { become?: Become } | { problem: string; hint?: string };
-  readonly http: HttpRequest;
-  readonly loadVars: (path: string) => Layer;
-  readonly emit: Emit;
-  readonly signal: AbortSignal;
-}
-
-/** @returns the exit code of DESIGN.md §9. Rejects with a DiagnosticError when a play's own words make no sense. */
+/**
+ * @returns the exit code of DESIGN.md §9. Rejects with a DiagnosticError when the first play's own words make no sense, and
+ * with what a renderer threw, after everything on the hosts was ended.
+ */
 export async function run(options: RunOptions): Promise<number> {
   const started = Date.now();
-  const { emit, planning } = options;
-  const states = new Map<string, HostState>();
-  const machines = new Map<string, Machine>();
-  const journal: Journal = { changes: [] };
-  const context = makeContext(options, states, machines, journal);
-  emit({
+  const sink = new Sink(options.emit);
+  const signal = AbortSignal.any([options.signal, sink.broken]);
+  // One signal serves all hosts, each listening for it several times.
+  setMaxListeners(0, signal);
+  const session = new Session({ ...options, emit: sink.emit, signal });
+  sink.emit({
     type: 'run_start',
     playbooks: options.playbooks.map(({ file }) => file),
-    mode: planning ? 'plan' : 'run',
+    mode: options.planning ? 'plan' : 'run',
     time: new Date(started).toISOString(),
     version: options.version,
   });
   try {
-    await runPlays(options, context, states);
+    await session.runPlays();
   } catch (error) {
-    if (!options.signal.aborted) throw error;
-    emit({
-      type: 'interrupted',
-      signal: String(
-        options.signal.reason instanceof Error && 'signal' in options.signal.reason
-          ? options.signal.reason.signal
-          : 'abort',
-      ),
-    });
+    if (options.signal.aborted) sink.emit({ type: 'interrupted', signal: nameOf(options.signal.reason) });
+    else if (!sink.broken.aborted) session.blame(error);
   } finally {
-    await Promise.all([...machines.values()].map(machine => machine.close()));
-    for (const [name, machine] of machines) countExchanges(states.get(name), machine);
+    await session.machines.close();
   }
-  const recap = makeRecap(options, states, journal, (Date.now() - started) / 1000);
-  emit(recap);
+  if (sink.broken.aborted) throw sink.broken.reason;
+  const recap = session.recap((Date.now() - started) / 1000, options.signal.aborted);
+  sink.emit(recap);
   return recap.exit;
 }
 
-function countExchanges(state: HostState | undefined, { exchanges }: Machine): void {
-  if (state) state.counts.exchanges = exchanges;
+function nameOf(reason: unknown): string {
+  return reason instanceof Error && 'signal' in reason ? String(reason.signal) : 'abort';
 }
 
-function makeContext(
-  options: RunOptions,
-  states: Map<string, HostState>,
-  machines: Map<string, Machine>,
-  journal: Journal,
-): RunContext {
-  const variables: RunVariables = {
-    inventory: options.inventory,
-    extra: options.extra,
-    planning: options.planning,
-    diff: options.diff,
-    verbosity: options.verbosity,
-    tags: options.tags,
-    skipTags: options.skipTags,
-    limit: options.limit,
-    version: options.version,
-    stateOf: name => states.get(name) ?? addState(states, options.inventory, name),
-  };
-  const context: RunContext = {
-    variables,
-    selection: options,
-    batching: options.batching ?? true,
-    files: new ControllerFiles(),
-    http: options.http,
-    setup: options.setup,
-    emit: options.emit,
-    signal: options.signal,
-    journal,
-    startAt: options.startAt,
-    machine: (name, play) => {
-      const known = machines.get(name);
-      if (known) return known;
-      const machine = new Machine(name, () => open(name, play, options, variables));
-      machines.set(name, machine);
-      return machine;
-    },
-    become: (scope, keywords) => becomeFor(scope, keywords, options),
-  };
-  return context;
-}
+/** Passes events on. When the renderer throws, the run must end in order all the same: hosts must not be left at work. */
+class Sink {
+  readonly #broken = new AbortController();
+  readonly #emit: Emit;
 
-function addState(states: Map<string, HostState>, inventory: Inventory, name: string): HostState | undefined {
-  const host = inventory.hosts.find(one => one.name === name);
-  if (host === undefined) return undefined;
-  const state = new HostState(host);
-  states.set(name, state);
-  return state;
-}
+  constructor(emit: Emit) {
+    this.#emit = emit;
+  }
 
-async function runPlays(
-  { playbooks, hostsOf, forks, loadVars }: RunOptions,
-  context: RunContext,
-  states: Map<string, HostState>,
-): Promise<void> {
-  for (const playbook of playbooks) {
-    for (const play of playbook.plays) {
-      context.signal.throwIfAborted();
-      const scope = playScope(play, playbook.file, context);
-      const hosts = hostsOf(play, patternOf(play, scope)).map(host => stateFor(host, states));
-      await runPlay({ play, playbookFile: playbook.file, hosts, forks, scope, loadVars }, context);
+  get broken(): AbortSignal {
+    return this.#broken.signal;
+  }
+
+  readonly emit: Emit = event => {
+    if (this.#broken.signal.aborted) return;
+    try {
+      this.#emit(event);
+    } catch (error) {
+      this.#broken.abort(error);
     }
+  };
+}
+
+/** What lives as long as a run. */
+class Session {
+  readonly machines: Machines;
+  readonly #options: RunOptions;
+  readonly #states = new Map<string, HostState>();
+  readonly #journal: Journal = { changes: [] };
+  readonly #context: RunContext;
+  #blamed = false;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+    const variables: RunVariables = {
+      ...pick(options, [
+        'inventory',
+        'extra',
+        'planning',
+        'diff',
+        'verbosity',
+        'tags',
+        'skipTags',
+        'version',
+      ]),
+      limit: options.limit,
+      stateOf: name => this.#stateOf(name),
+    };
+    this.machines = new Machines(options, variables);
+    this.#context = {
+      ...pick(options, ['http', 'setup', 'emit', 'signal']),
+      startAt: options.startAt,
+      variables,
+      selection: options,
+      batching: options.batching ?? true,
+      files: new ControllerFiles(),
+      journal: this.#journal,
+      changes: new Changes(),
+      machine: (name, play) => this.machines.get(name, play),
+      become: (scope, keywords) => becomeFor(scope, keywords, options),
+    };
+  }
+
+  async runPlays(): Promise<void> {
+    const { playbooks, startAt, emit } = this.#options;
+    for (const { file, plays } of playbooks) {
+      for (const play of plays) if (!(await this.#runPlay(play, file))) return;
+    }
+    if (startAt !== undefined && this.#context.startAt !== undefined)
+      emit({ type: 'warning', message: `no task is named "${startAt}": nothing was run` });
+  }
+
+  async #runPlay(play: Play, playbookFile: string): Promise<boolean> {
+    const { hostsOf, forks, loadVars, signal } = this.#options;
+    signal.throwIfAborted();
+    const scope = playScope(play, playbookFile, this.#context);
+    const hosts = hostsOf(play, patternOf(play, scope)).map(host => this.#stateFor(host));
+    return runPlay({ play, playbookFile, hosts, forks, scope, loadVars }, this.#context);
+  }
+
+  /** A later play's own words make no sense: what was done before is still told. */
+  blame(error: unknown): void {
+    const begun = [...this.#states.values()].some(({ tookPart }) => tookPart);
+    if (!(error instanceof DiagnosticError) || !begun) throw error;
+    this.#blamed = true;
+    for (const diagnostic of error.diagnostics) {
+      this.#options.emit({ type: 'diagnostic', diagnostic, frame: headline(diagnostic) });
+    }
+  }
+
+  recap(seconds: number, interrupted: boolean): Extract<RunEvent, { type: 'recap' }> {
+    const { planning, detailedExitCode } = this.#options;
+    const { changes } = this.#journal;
+    const exchanges = this.machines.exchanges();
+    const taking = [...this.#states.values()].filter(({ tookPart }) => tookPart);
+    const hosts = Object.fromEntries(
+      taking.map(({ name, counts }): [string, HostCounts] => [
+        name,
+        { ...counts, exchanges: exchanges.get(name) ?? 0 },
+      ]),
+    );
+    const code = interrupted ? 130 : this.#exitCode(taking);
+    const exit = code === 0 && planning && detailedExitCode && changes.length > 0 ? 2 : code;
+    return { type: 'recap', exit, mode: planning ? 'plan' : 'run', seconds, hosts, changes };
+  }
+
+  #exitCode(states: readonly HostState[]): number {
+    if (this.#blamed || states.some(({ counts }) => counts.failed > 0)) return 1;
+    return states.some(({ counts }) => counts.unreachable > 0) ? 3 : 0;
+  }
+
+  #stateOf(name: string): HostState | undefined {
+    const known = this.#states.get(name);
+    if (known) return known;
+    const { hosts, localhost } = this.#options.inventory;
+    const host = hosts.find(one => one.name === name) ?? (isThisMachine(name) ? localhost : undefined);
+    return host && this.#stateFor(host);
+  }
+
+  #stateFor(host: Host): HostState {
+    const state = this.#states.get(host.name) ?? new HostState(host);
+    this.#states.set(host.name, state);
+    return state;
   }
 }
 
-function stateFor(host: Host, states: Map<string, HostState>): HostState {
-  const known = states.get(host.name);
-  if (known) return known;
-  const state = new HostState(host);
-  states.set(host.name, state);
-  return state;
+function isThisMachine(name: string): boolean {
+  return name === 'localhost' || name === '127.0.0.1' || name === '::1';
+}
+
+function pick<T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(names.map(name => [name, from[name]])) as Pick<T, K>;
 }
 
 /** What a play's own keywords (`hosts`, `serial`) can read: its vars and -e, no host's. */
 function playScope(play: Play, playbookFile: string, { variables }: RunContext): Scope {
   const nobody = new HostState({ name: '', groups: [], layers: [] });
-  const state: PlayState = { play, playbookFile, hosts: [], batch: [] };
-  return scopeFor(variables, nobody, state, [], true);
+  return scopeFor(variables, nobody, { play, playbookFile, hosts: [], batch: [] }, [], [], () => true);
 }
 
 function patternOf({ hosts }: Play, scope: Scope): string | readonly string[] {
   const value = render(hosts.value, scope, hosts);
   return Array.isArray(value) ? value.map(String) : String(value);
-}
-
-async function open(name: string, play: PlayState, options: RunOptions, variables: RunVariables) {
-  const state = variables.stateOf(name) ?? new HostState({ name, groups: [], layers: [] });
-  const vars = resolved(scopeFor(variables, state, play, [], true));
-  const { remoteUser, port, connection } = play.play;
-  const keyword = (written: typeof remoteUser | typeof port) =>
-    written === undefined
-      ? undefined
-      : render(written.value, scopeFor(variables, state, play, [], true), written);
-  const found = options.connectionSettings(name, vars, {
-    ...(remoteUser === undefined ? {} : { remoteUser: String(keyword(remoteUser)) }),
-    ...(port === undefined ? {} : { port: Number(keyword(port)) }),
-    ...(connection === undefined ? {} : { connection: String(keyword(connection)) }),
-  });
-  if ('problem' in found) throw new ConnectionError(found.problem, found.hint);
-  const started = Date.now();
-  const opened = await options.connect(found.settings, options.signal);
-  options.emit({ type: 'host_connected', host: name, seconds: (Date.now() - started) / 1000 });
-  return opened;
-}
-
-/** Variables rendered on demand. */
-function resolved(scope: Scope): Vars {
-  return name => {
-    const found = scope.lookup(name);
-    if (found === undefined) return undefined;
-    return render(`{{ ${name} }}`, scope);
-  };
-}
-
-function becomeFor(
-  scope: Scope,
-  keywords: Keywords,
-  { becomeSettings, becomePassword, become, becomeUser }: RunOptions,
-): Become | undefined {
-  const found = becomeSettings(resolved(scope), {
-    ...(become ? { become } : {}),
-    ...(becomeUser === undefined ? {} : { user: becomeUser }),
-    ...(becomePassword === undefined ? {} : { password: becomePassword }),
-    ...keywords,
-  });
-  if ('problem' in found) throw new ConnectionError(found.problem, found.hint);
-  return found.become;
-}
-
-function makeRecap(
-  { planning, signal, detailedExitCode }: RunOptions,
-  states: Map<string, HostState>,
-  { changes }: Journal,
-  seconds: number,
-): Extract<RunEvent, { type: 'recap' }> {
-  const all = [...states.values()];
-  const hosts = Object.fromEntries(
-    all.map(({ name, counts }): [string, HostCounts] => [name, { ...counts }]),
-  );
-  const code = exitCode(all, signal);
-  const exit = code === 0 && planning && detailedExitCode && changes.length > 0 ? 2 : code;
-  return { type: 'recap', exit, mode: planning ? 'plan' : 'run', seconds, hosts, changes };
-}
-
-function exitCode(states: readonly HostState[], signal: AbortSignal): number {
-  if (signal.aborted) return 130;
-  if (states.some(({ counts }) => counts.failed > 0)) return 1;
-  return states.some(({ counts }) => counts.unreachable > 0) ? 3 : 0;
 }

@@ -1,10 +1,13 @@
 /** The variables that a task sees on a host, looked up lazily by name; later layers win. */
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Inventory } from '../core/inventory.ts';
-import { type Layer, Unknown, UnknownValueError, type Value, type ValueMap } from '../core/value.ts';
-import { evaluate, type LazyMap, type Scope, TemplateError } from '../template/template.ts';
+import type { Layer, Unknown, Value, ValueMap } from '../core/value.ts';
+import type { LazyMap, Scope } from '../template/template.ts';
 import type { HostState, PlayState } from './host.ts';
+import { loadTemplate, lookupPlugin } from './lookups.ts';
+
+/** What variables depend on of a play. */
+type ScopePlay = Pick<PlayState, 'play' | 'playbookFile' | 'hosts' | 'batch'>;
 
 /** Stands for `omit`: an argument with this value is left out. */
 export const OMIT = '__omit_place_holder__1f6d3c';
@@ -58,7 +61,7 @@ function layered(
 export function scopeFor(
   run: RunVariables,
   state: HostState,
-  play: PlayState | undefined,
+  play: ScopePlay | undefined,
   written: readonly Layer[],
   near: readonly Layer[],
   everyHostArrived: () => boolean,
@@ -103,7 +106,7 @@ function fact({ facts }: HostState, name: string): Found | undefined {
 function magic(
   run: RunVariables,
   state: HostState,
-  play: PlayState | undefined,
+  play: ScopePlay | undefined,
   name: string,
   everyHostArrived: () => boolean,
 ): Found | undefined {
@@ -118,7 +121,7 @@ function magic(
   return undefined;
 }
 
-type Magic = (run: RunVariables, state: HostState, play: PlayState | undefined) => Value;
+type Magic = (run: RunVariables, state: HostState, play: ScopePlay | undefined) => Value;
 
 const MAGIC: Readonly<Record<string, Magic>> = {
   inventory_hostname: (_, state) => state.name,
@@ -147,8 +150,8 @@ const groupMaps = new WeakMap<Inventory, ValueMap>();
 function groupsOf(inventory: Inventory): ValueMap {
   const known = groupMaps.get(inventory);
   if (known) return known;
-  const entries = Object.entries(inventory.groups).map(([group, hosts]) => [group, [...hosts]] as const);
-  const made: ValueMap = Object.fromEntries(entries);
+  const made: ValueMap = {};
+  for (const [group, hosts] of Object.entries(inventory.groups)) made[group] = [...hosts];
   groupMaps.set(inventory, made);
   return made;
 }
@@ -180,7 +183,7 @@ export const MAGIC_NAMES: readonly string[] = [
 function hostvars(
   run: RunVariables,
   self: HostState,
-  play: PlayState | undefined,
+  play: ScopePlay | undefined,
   everyHostArrived: () => boolean,
 ): LazyMap {
   const names = run.inventory.hosts.map(({ name }) => name);
@@ -201,7 +204,7 @@ function hostvars(
 function variablesOf(
   run: RunVariables,
   state: HostState,
-  play: PlayState | undefined,
+  play: ScopePlay | undefined,
   scope: Scope,
 ): LazyMap {
   const layers = [...state.host.layers, ...(play?.play.vars ?? []), ...state.playLayers, run.extra];
@@ -220,71 +223,6 @@ function variablesOf(
       return found && { ...found, scope };
     },
   };
-}
-
-function loadTemplate(name: string, play: PlayState | undefined): { name: string; text: string } | undefined {
-  const folder = dirname(resolve(play?.playbookFile ?? '.'));
-  for (const path of [resolve(folder, 'templates', name), resolve(folder, name)]) {
-    const text = readText(path);
-    if (text !== undefined) return { name: path, text };
-  }
-  return undefined;
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
-/** The look-ups that read the controller without changing anything. */
-function lookupPlugin(
-  scope: Scope,
-  play: PlayState | undefined,
-  [plugin, ...terms]: readonly Value[],
-  named: Readonly<Record<string, Value>>,
-): Value {
-  const values = terms
-    .flatMap(asList)
-    .map(term => lookupOne(scope, play, String(plugin), String(term), named));
-  if (named.wantlist === true) return values;
-  return values.length === 1 ? (values[0] ?? null) : values.join(',');
-}
-
-function lookupOne(
-  scope: Scope,
-  play: PlayState | undefined,
-  plugin: string,
-  term: string,
-  named: Readonly<Record<string, Value>>,
-): Value {
-  switch (plugin.replace(/^ansible\.builtin\./, '')) {
-    case 'env':
-      return process.env[term] ?? named.default ?? '';
-    case 'file': {
-      const folder = dirname(resolve(play?.playbookFile ?? '.'));
-      const text = readText(resolve(folder, 'files', term)) ?? readText(resolve(folder, term));
-      if (text === undefined)
-        throw new TemplateError(`lookup('file', '${term}'): no such file beside the playbook or in files/`);
-      return text.trimEnd();
-    }
-    case 'vars':
-      return lookupVariable(scope, term, named.default);
-    default:
-      throw new TemplateError(`lookup plugin '${plugin}' is not supported: there are env, file and vars`);
-  }
-}
-
-function lookupVariable(scope: Scope, name: string, otherwise: Value | undefined): Value {
-  if (/^[A-Za-z_]\w*$/.test(name) && scope.lookup(name) !== undefined) {
-    const value = evaluate(name, scope);
-    if (value instanceof Unknown) throw new UnknownValueError(value.origin);
-    return value;
-  }
-  if (otherwise === undefined) throw new TemplateError(`lookup('vars', '${name}'): '${name}' is undefined`);
-  return otherwise;
 }
 
 export function asList(value: Value): Value[] {

@@ -9,28 +9,33 @@ export interface Rest {
   /** Loop variables of the includes around. */
   readonly local: readonly Layer[];
   readonly next: Rest | undefined;
-  /** Rounds that the first task's loop is through with. */
-  readonly rounds?: number;
+  /** Of the first task, when it is at work: the layers of each of its rounds, and the first that is still to come. */
+  readonly rounds?: Rounds;
 }
 
-/** A task to come; `from` is the first round of its loop that is still to come. */
+export interface Rounds {
+  readonly layers: readonly (readonly Layer[])[];
+  readonly from: number;
+}
+
+/** A task to come. */
 export interface Coming {
   readonly node: TaskNode;
   readonly local: readonly Layer[];
-  readonly from: number;
+  readonly rounds?: Rounds | undefined;
 }
 
 /** Tasks in the order in which they come when nothing fails. Includes named by a template are opaque until reached. */
 export function* upcoming(rest: Rest | undefined): Generator<Coming> {
   for (let list = rest; list !== undefined; list = list.next) {
     for (let i = list.from; i < list.nodes.length; i++) {
-      yield* tasksOf(list.nodes[i], list.local, i === list.from ? (list.rounds ?? 0) : 0);
+      yield* tasksOf(list.nodes[i], list.local, i === list.from ? list.rounds : undefined);
     }
   }
 }
 
-function* tasksOf(node: Node | undefined, local: readonly Layer[], from = 0): Generator<Coming> {
-  if (node?.kind === 'task') yield { node, local, from };
+function* tasksOf(node: Node | undefined, local: readonly Layer[], rounds?: Rounds): Generator<Coming> {
+  if (node?.kind === 'task') yield { node, local, rounds };
   for (const child of childrenOf(node)) yield* tasksOf(child, local);
 }
 

@@ -8,6 +8,7 @@ import type { Refusal } from '../core/task-module.ts';
 import { ConnectionError } from '../core/transport.ts';
 import { type Layer, Unknown, UnknownValueError, type Value, type ValueMap } from '../core/value.ts';
 import { type Scope, TemplateError } from '../template/template.ts';
+import { PlayIsOver } from './patience.ts';
 import { allHold, type MakeScope, type Round } from './prepare.ts';
 import { dataLayer, NeedsEveryHost } from './scope.ts';
 
@@ -54,6 +55,10 @@ export function bugIn(error: unknown): Diagnostic {
   );
 }
 
+function passesOn(error: unknown): boolean {
+  return [ConnectionError, NeedsEveryHost, PlayIsOver].some(kind => error instanceof kind);
+}
+
 /** Failures that a task can have become a verdict; a lost host, an interruption and NeedsEveryHost go on up. */
 export function verdictOfError(error: unknown, planning: boolean, interrupted: boolean): Verdict {
   if (error instanceof UnknownValueError && planning) return unsure(error.message);
@@ -62,7 +67,7 @@ export function verdictOfError(error: unknown, planning: boolean, interrupted: b
     return failure(error.message, first?.hint === undefined ? {} : { hint: first.hint });
   }
   if (isExpected(error)) return failure(error.message);
-  if (interrupted || error instanceof ConnectionError || error instanceof NeedsEveryHost) throw error;
+  if (interrupted || passesOn(error)) throw error;
   const { message, hint } = bugIn(error);
   return failure(message, hint === undefined ? {} : { hint });
 }
@@ -100,7 +105,7 @@ export function withoutFields(result: ValueMap | Unknown, ...names: readonly str
 }
 
 export function refused(plan: Refusal, uncertain: boolean): Verdict {
-  if (uncertain) return unsure(`cannot be decided before the changes above are made: ${plan.refusal}`, []);
+  if (uncertain) return unsure(`cannot be decided before the changes above are made: ${plan.refusal}`);
   return failure(plan.refusal, {
     ...(plan.hint === undefined ? {} : { hint: plan.hint }),
     ...(plan.result ? { result: plan.result } : {}),

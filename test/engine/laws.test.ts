@@ -44,18 +44,47 @@ const task = fc.oneof(
     ),
 );
 
+/** Three names of one machine; the play is for the first. */
+const THREE_NAMES =
+  'all:\n  vars: { ansible_connection: local }\n  children:\n    me: { hosts: { here: } }\n    others: { hosts: { there: , yonder: } }\n';
+
+const handlers = `  handlers:\n    - name: h1\n      shell: echo h1 >> DIR/log; rm -f DIR/a\n    - name: h2\n      file: { path: DIR/b, state: absent }\n`;
+
+/** The same, done here or by another name of this machine, with results, facts, conditions and handlers between them. */
+const entangled = fc
+  .record({
+    task,
+    keywords: fc.subarray([
+      `delegate_to: there`,
+      `delegate_to: yonder`,
+      `notify: [h1, h2]`,
+      `register: seen`,
+      `ignore_errors: true`,
+      `when: "seen is not defined or seen is not changed"`,
+      `loop: [1, 2]`,
+    ]),
+    flush: fc.boolean(),
+  })
+  .map(({ task, keywords, flush }) => {
+    const own = keywords.filter(
+      (keyword, i) =>
+        !task.includes(`${keyword.split(':')[0]}:`) &&
+        !(i > 0 && keyword.startsWith('delegate') && keywords[i - 1]?.startsWith('delegate')),
+    );
+    const fact = `\n    - set_fact: { place: "{{ 'b' if seen is defined and seen is changed else 'c' }}" }\n    - file: { path: "DIR/{{ place }}.fact", state: directory, mode: '0700' }`;
+    return `${[task, ...own].join('\n      ')}${flush ? `\n    - meta: flush_handlers${fact}` : ''}`;
+  });
+
 /** Tasks that agree on what they want: no two touch the same path, so that a second run has nothing to do. */
 const settled = fc.uniqueArray(
   fc.oneof(
     fc
       .record({ n: fc.nat(20), mode })
       .map(({ n, mode }) => ({ n, text: `file: { path: DIR/${n}, state: directory, mode: '${mode}' }` })),
-    fc
-      .record({ n: fc.nat(20), content, mode })
-      .map(({ n, content, mode }) => ({
-        n,
-        text: `copy: { dest: DIR/${n}, content: ${JSON.stringify(content)}, mode: '${mode}' }`,
-      })),
+    fc.record({ n: fc.nat(20), content, mode }).map(({ n, content, mode }) => ({
+      n,
+      text: `copy: { dest: DIR/${n}, content: ${JSON.stringify(content)}, mode: '${mode}' }`,
+    })),
     fc.nat(20).map(n => ({ n, text: `command: { cmd: touch DIR/${n}, creates: DIR/${n} }` })),
     fc.nat(20).map(n => ({ n, text: `file: { path: DIR/${n}, src: /nowhere, state: link, force: true }` })),
   ),
@@ -64,7 +93,7 @@ const settled = fc.uniqueArray(
 
 function play(tasks: readonly string[], dir: string): string {
   const lines = tasks.map((text, i) => `    - name: t${i}\n      ${text}\n`).join('');
-  return `- hosts: all\n  gather_facts: false\n  tasks:\n${lines}`.replaceAll('DIR', dir);
+  return `- hosts: here\n  gather_facts: false\n  tasks:\n${lines}`.replaceAll('DIR', dir);
 }
 
 /** Everything below a folder: type, mode, content, target. */
@@ -155,22 +184,26 @@ describe('the laws', () => {
 
   it('3. with exchanges joined or one by one, the events are the same', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(task, { minLength: 1, maxLength: 10 }), async tasks => {
+      fc.asyncProperty(fc.array(entangled, { minLength: 1, maxLength: 12 }), async tasks => {
         const dir = `${folder()}/w`;
+        const more = tasks.length > 6 ? tasks.splice(6) : [];
+        const files = {
+          'more.yml': play(more, dir).split('\n').slice(3).join('\n').replaceAll(/^ {4}/gm, '') || '[]',
+        };
         const runs = [];
         for (const batching of [true, false]) {
           fresh(dir);
-          const inventory = folder();
-          const ran = await runText(play(tasks, dir), { batching });
+          const text = play([...tasks, 'include_tasks: more.yml'], dir) + handlers.replaceAll('DIR', dir);
+          const ran = await runText(text, { batching, files, inventory: THREE_NAMES });
+          const events = JSON.stringify(essence(ran.events));
           runs.push({
-            events: JSON.stringify(essence(ran.events)).replaceAll(/girofle-test-\w+\/(play|hosts)/g, '$1'),
+            events: events.replaceAll(/girofle-test-\w+\/(play|hosts|more)/g, '$1'),
             tree: tree(dir),
-            inventory: inventory.length,
           });
         }
         expect(runs[0]).toEqual(runs[1]);
       }),
-      RUNS,
+      { ...RUNS, numRuns: 25 },
     );
   });
 
