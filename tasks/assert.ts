@@ -12,6 +12,7 @@ const condition = Type.Unsafe<Evaluated>(Expression({ description: 'A condition,
 
 export const assert = defineTask({
   name: 'assert',
+  looksOnly: true,
   summary: 'Fail unless conditions hold',
   args: Type.Object(
     {

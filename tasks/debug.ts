@@ -10,6 +10,7 @@ const UNDEFINED = 'VARIABLE IS NOT DEFINED!';
 
 export const debug = defineTask({
   name: 'debug',
+  looksOnly: true,
   summary: 'Show a message or the value of a variable',
   args: Type.Object(
     {

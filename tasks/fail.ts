@@ -5,6 +5,7 @@ import { defineTask, refuse } from '../src/core/task-module.ts';
 
 export const fail = defineTask({
   name: 'fail',
+  looksOnly: true,
   summary: 'Fail with a message',
   args: Type.Object(
     { msg: Type.String({ description: 'Why', default: 'Failed as requested from task' }) },

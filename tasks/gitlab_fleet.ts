@@ -203,6 +203,7 @@ function bridgeSubnets(networks: readonly Value[]): readonly string[] {
 
 export const gitlab_fleet = defineTask({
   name: 'gitlab_fleet',
+  looksOnly: true,
   summary: 'Work out the GitLab instances that a host is to have, and their numbers',
   description: `Changes nothing. An instance that has a container, or a directory that it left, keeps its number; a new one gets the
 lowest free. Two instances on one address and port, a number in use by another address, an address that the host does not have: all are

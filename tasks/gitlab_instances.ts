@@ -116,6 +116,7 @@ function row(instance: ValueMap): readonly string[] {
 
 export const gitlab_instances = defineTask({
   name: 'gitlab_instances',
+  looksOnly: true,
   summary: 'List the GitLab instances that are commissioned on a host',
   description: "Changes nothing. The containers' labels are what is read: there is no other list.",
   args,

@@ -6,6 +6,7 @@ import { defineTask, refuse } from '../src/core/task-module.ts';
 
 export const ping = defineTask({
   name: 'ping',
+  looksOnly: true,
   summary: 'Tell that a host can be reached and runs commands',
   args: Type.Object(
     { data: Type.String({ description: 'What to answer; `crash` fails', default: 'pong' }) },

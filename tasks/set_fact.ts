@@ -9,6 +9,7 @@ const NAME = /^[A-Za-z_]\w*$/;
 
 export const set_fact = defineTask({
   name: 'set_fact',
+  looksOnly: true,
   summary: 'Set variables of the host for the rest of the run',
   description: 'Every argument but `cacheable` is a variable and its value.',
   args: Type.Object(

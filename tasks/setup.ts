@@ -9,6 +9,7 @@ import { chosenSubsets, filterFacts, gatherFacts, unknownSubsets } from './facts
 
 export const setup = defineTask({
   name: 'setup',
+  looksOnly: true,
   summary: 'Gather facts about a host',
   description:
     'One script that needs only sh. Names and shapes are those of Ansible; reached as `ansible_facts.distribution`, ' +

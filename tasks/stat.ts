@@ -16,6 +16,7 @@ interface Seen {
 
 export const stat = defineTask({
   name: 'stat',
+  looksOnly: true,
   summary: 'Tell what is at a path of the host',
   args: Type.Object(
     {

@@ -10,6 +10,7 @@ const seconds = (description: string, byDefault: number) =>
 
 export const wait_for = defineTask({
   name: 'wait_for',
+  looksOnly: true,
   summary: 'Wait for a port to open or close, a file, a text, or for connections to end',
   description:
     'Ports are tried from the host. When the condition holds already and there is no `delay`, nothing is waited for. With neither ' +

@@ -60,5 +60,5 @@ export function words(given: string | readonly string[] | undefined): readonly s
 /** A file mode: octal digits as a string ('0644'), or chmod's symbolic form (u=rw,g=r,o=r). */
 export const Mode = Type.String({
   description: "Permissions: octal digits in quotes ('0644') or symbolic (u=rwX,g=rX,o=)",
-  pattern: '^([0-7]{3,4}|preserve|([ugoa]*[-+=][rwxXstugo]*,?)+)$',
+  pattern: '^(0?[0-7]{3,4}|preserve|([ugoa]*[-+=][rwxXstugo]*,?)+)$',
 });

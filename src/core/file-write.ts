@@ -44,7 +44,9 @@ function inlineSource({ path, content }: FileWrite, size: number): Source {
   if (!(content instanceof Uint8Array))
     throw new Error(`the content of ${path} is in a file: it must be staged`);
   if (size === 0) return { fill: sh`:` };
-  const text = Buffer.from(content).toString('base64').replaceAll(/.{76}/g, '$&\n');
+  const text = Buffer.from(content)
+    .toString('base64')
+    .replaceAll(/.{76}(?=.)/g, '$&\n');
   return {
     fill: sh`base64 -d >"$1" <<'_END_' && ${sizeIs(size)}
 ${plain(text)}

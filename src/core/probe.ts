@@ -135,10 +135,6 @@ export function probeHttp(call: HttpCall): Probe<HttpAnswer> {
   return { requests: [{ via: 'http', call }], read: answers => only('http', answers) };
 }
 
-export function probeReach(target: DialTarget, timeout: number): Probe<boolean> {
-  return { requests: [{ via: 'reach', target, timeout }], read: answers => only('reach', answers) };
-}
-
 /** A file of the controller; a ProbeError when it is not there. */
 export function controllerFile(
   path: string,

@@ -49,6 +49,8 @@ export interface TaskModule<Args, Seen> {
   readonly examples: string;
   /** What `register` gets, key by key. */
   readonly returns?: Readonly<Record<string, string>>;
+  /** It never changes a host: a plan that cannot know its outcome announces no change. */
+  readonly looksOnly?: true;
   /** What no schema can say: arguments that exclude or need one another. Sentences; none when all is well. */
   readonly check?: (args: Args) => readonly string[];
   readonly probe?: (args: Args) => Probe<Seen>;

@@ -2,7 +2,7 @@
 import type { TaskRef } from '../core/event.ts';
 import type { TaskNode } from '../core/play.ts';
 import { ConnectionError } from '../core/transport.ts';
-import type { Layer, Unknown, ValueMap } from '../core/value.ts';
+import { type Layer, Unknown, type ValueMap } from '../core/value.ts';
 import type { Scope } from '../template/template.ts';
 import { attempts, type Frame } from './attempt.ts';
 import type { HostContext } from './context.ts';
@@ -128,14 +128,21 @@ async function judgeTask(work: Work): Promise<{ verdict: Verdict; items?: number
   const { node, frame, context, scope } = work;
   try {
     const loop = await frame.patience.evaluate(() => unroll(work));
-    if (loop === undefined) return { verdict: await judgeRound([frame.local], 0, work) };
-    if ('status' in loop) return { verdict: loop };
+    if (loop === undefined) return { verdict: modest(node, await judgeRound([frame.local], 0, work)) };
+    if ('status' in loop) return { verdict: modest(node, loop) };
     return { verdict: joinRounds(node, loop, await judgeRounds(loop, work)), items: loop.length };
   } catch (error) {
     if (!(error instanceof ConnectionError) || context.run.signal.aborted) throw error;
     if (!(await frame.patience.evaluate(() => truth(node.ignoreUnreachable, scope)))) throw error;
     return { verdict: unreachable(error) };
   }
+}
+
+/** Plan mode: a module that changes no host announces no change, even where its outcome cannot be known. */
+function modest({ module, changedWhen }: TaskNode, verdict: Verdict): Verdict {
+  const doubtful = verdict.status === 'changed' && verdict.uncertain && verdict.result instanceof Unknown;
+  if (!module.looksOnly || !doubtful || changedWhen !== undefined) return verdict;
+  return { ...verdict, status: 'ok', result: withFields(verdict.result, { changed: false }) };
 }
 
 /** What ignore_unreachable makes of a lost host: this task is skipped over. */
@@ -148,7 +155,7 @@ async function judgeRounds(loop: readonly Round[], work: Work): Promise<readonly
   const layers = loop.map(({ layer }) => [...work.frame.local, layer]);
   const verdicts: Verdict[] = [];
   for (const [i, round] of loop.entries()) {
-    const verdict = await judgeRound(layers, i, work);
+    const verdict = modest(work.node, await judgeRound(layers, i, work));
     verdicts.push(verdict);
     emitItem(round, verdict, work);
   }
