@@ -11,7 +11,9 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'tasks/**/*.ts'],
+      exclude: ['**/*.d.ts'],
       reporter: ['text-summary'],
+      reportOnFailure: true,
     },
   },
 });

@@ -40,7 +40,11 @@ const args = Type.Object(
     ...placeArgs,
     directory_mode: Type.Optional({ ...Mode, description: 'Permissions of the directories that are copied' }),
     remote_src: Flag('`src` is on the host already', false),
-    local_follow: Flag('Links below `src` are copied as what they point to', true),
+    local_follow: Type.Optional(
+      Flag(
+        'Links below `src` are copied as what they point to; by default they are, but not with `remote_src`',
+      ),
+    ),
     checksum: Type.Optional(
       Type.String({ description: 'SHA-1 that the file must have', pattern: '^[0-9a-fA-F]{40}$' }),
     ),
@@ -102,7 +106,7 @@ export const copy = defineTask({
       case 'file':
         return { ...src, ...placeResult(given, seen.place, seen.wanted, outputs) };
       case 'tree':
-        return { ...src, ...treeResult(seen.tree) };
+        return { ...src, ...treeResult(given) };
       case 'host':
         return { ...src, ...copyOnHost.result(given, seen.copy, outputs) };
     }
@@ -129,7 +133,10 @@ function look(given: Args): Probe<Seen> {
     return lookForFile(given, wantedBytes(Buffer.from(textOfContent(content ?? ''), 'utf8')), undefined);
   if (given.remote_src)
     return mapProbe(copyOnHost.look({ ...given, src }), copied => ({ kind: 'host', copy: copied }));
-  const first = all({ tree: controllerTree(src, given.local_follow), file: later(controllerFile(src)) });
+  const first = all({
+    tree: controllerTree(src, given.local_follow ?? true),
+    file: later(controllerFile(src)),
+  });
   return refined(first, ({ tree, file }) => {
     if (tree === null) return lookForFile(given, wantedOf(given, file()), basename(src));
     const dest = src.endsWith('/') ? given.dest : join(given.dest, basename(src));
@@ -154,8 +161,14 @@ function wantedOf({ mode }: Args, file: ControllerFile): Wanted {
   return { content, sha1, ...(mode === 'preserve' ? { mode: file.mode } : {}) };
 }
 
+/** As Ansible has it: a map or list is JSON, true and false are Python's words. */
 function textOfContent(content: Value): string {
-  return typeof content === 'string' ? content : pythonJson(content);
+  if (typeof content === 'string') return content;
+  if (typeof content === 'boolean') return content ? 'True' : 'False';
+  return pythonJson(content).replace(
+    /[^\0-\x7f]/g,
+    unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** JSON with the blanks that Ansible's own has, so that both write the same file. */

@@ -104,12 +104,18 @@ export const file = defineTask({
     const path = subject.path;
     const named = state === 'link' || state === 'hard' || state === 'touch' ? { dest: path } : { path };
     const now = told === undefined ? undefined : parseStat(told);
+    if (given.state === undefined && state === 'link') return linkResult(seen.self);
     const before = stateResult(subject);
     const after =
       state === 'absent' ? { state: 'absent' } : now ? stateResult({ ...blank(subject), ...now }) : before;
     return { ...named, ...(given.src === undefined ? {} : { src: given.src }), ...after };
   },
 });
+
+/** Without a state, a link stays one, whatever became of the file that it leads to. */
+function linkResult(self: PathState) {
+  return { dest: self.path, ...(self.exists ? { src: self.target ?? '' } : {}), ...stateResult(self) };
+}
 
 function check(given: Args): readonly string[] {
   const { state, src, recurse } = given;

@@ -1,4 +1,5 @@
 /** The `stat` module: tells what is at a path. */
+import { dirname, isAbsolute, join } from 'node:path/posix';
 import { Type } from 'typebox';
 import { Choice, Flag } from '../src/core/args.ts';
 import type { Probe } from '../src/core/probe.ts';
@@ -105,12 +106,17 @@ function told(given: Wishes, at: Present, md5: string | undefined): ValueMap {
     executable: at.executable,
     ...known,
     ...group,
-    ...(kindOf(at) === 'link' ? { lnk_source: at.real ?? at.target ?? '', lnk_target: at.target ?? '' } : {}),
+    ...(kindOf(at) === 'link' ? { lnk_source: at.real ?? leadsTo(at), lnk_target: at.target ?? '' } : {}),
     ...(md5 === undefined ? {} : { md5 }),
     ...(at.checksum === undefined ? {} : { checksum: at.checksum }),
     ...(given.get_mime ? mime(at) : {}),
     ...(given.get_attributes ? flags(at) : {}),
   };
+}
+
+/** Where a link would lead, if that existed. */
+function leadsTo({ path, target = '' }: Present): string {
+  return isAbsolute(target) ? target : join(dirname(path), target);
 }
 
 function types({ type }: Present): ValueMap {

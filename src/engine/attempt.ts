@@ -136,7 +136,8 @@ async function decide(work: Round, seen: unknown, planning: boolean, uncertain: 
 function nothingToDo(result: ValueMap, uncertain: boolean): Verdict {
   const full: ValueMap = { changed: false, failed: false, ...result };
   const more = uncertain ? { uncertain } : {};
-  if (full.failed !== true) return { status: 'ok', steps: [], result: full, ...more };
+  if (full.failed !== true)
+    return { status: full.skipped === true ? 'skipped' : 'ok', steps: [], result: full, ...more };
   return { ...failure(typeof full.msg === 'string' ? full.msg : 'failed', { result: full }), ...more };
 }
 

@@ -47,7 +47,9 @@ export interface Journal {
 
 /** A failure that ends a list of tasks; `result` is what a rescue section sees. */
 export interface Failed {
-  readonly task: string;
+  /** '' when it has none. */
+  readonly name: string;
+  readonly module: string;
   readonly result: ValueMap | Unknown;
 }
 

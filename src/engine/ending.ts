@@ -138,6 +138,16 @@ export function shareResult(
 ): void {
   const { state } = context;
   if (node.register !== undefined) remember(state, node.register, result, uncertain);
+  shareFacts(node, result, context, uncertain);
+}
+
+/** The facts of a result; of a round of set_fact at once, for the rounds after it. */
+export function shareFacts(
+  node: TaskNode,
+  result: ValueMap | Unknown,
+  context: HostContext,
+  uncertain = false,
+): void {
   if (result instanceof Unknown) promiseFacts(node, result, context);
   else takeFacts(node, result, context, uncertain);
 }

@@ -1,5 +1,6 @@
 /** include_tasks: a file's tasks, found when they are reached, for each round of a loop. */
 import { DiagnosticError, errorAt } from '../core/diagnostic.ts';
+import type { Ending } from '../core/event.ts';
 import type { IncludeNode } from '../core/play.ts';
 import type { Layer } from '../core/value.ts';
 import { UnknownValueError } from '../core/value.ts';
@@ -28,16 +29,41 @@ export async function runInclude(
     );
   const locals = await orFailure(() => localsOf(node, around, patience, context));
   if ('failed' in locals) return locals.failed;
+  let due = false;
   for (const [i, local] of locals.value.entries()) {
     const nodes = await orFailure(() => nodesFor(node, local, around, patience, context));
     if ('failed' in nodes) return nodes.failed;
+    if (nodes.value) tell(node, { status: 'ok', message: `included ${nodes.value.file}` }, context);
+    due ||= nodes.value !== undefined;
     const spot = spotWithin(around.spot, i);
     const inside = { ...around, local: [...local, ...ownVars(node)], spot, depth: around.depth + 1 };
-    const failed = nodes.value && (await run(nodes.value, inside, context));
+    const failed = nodes.value && (await run(nodes.value.nodes, inside, context));
     if (failed) return failed;
     context.barrier.pass(context.state, spot);
   }
+  if (!due) tell(node, { status: 'skipped', message: 'not due' }, context);
   return undefined;
+}
+
+/** As for a task: that it was due or not, counted as Ansible counts it. */
+function tell(
+  node: IncludeNode,
+  ending: Pick<Ending, 'status' | 'message'> & { readonly uncertain?: true },
+  { run, state, play }: HostContext,
+): void {
+  const { status } = ending;
+  const ref = {
+    host: state.name,
+    play: play.play.name,
+    task: node.name?.value ?? 'include_tasks',
+    module: 'include_tasks',
+    place: `${node.place.file}:${node.place.line}`,
+    id: play.idOf(node),
+  };
+  state.counts[status]++;
+  if (status === 'changed') state.counts.ok++;
+  run.emit({ type: 'task_start', ...ref });
+  run.emit({ type: 'task_end', ...ref, ...ending, changed: status === 'changed', steps: [], duration: 0 });
 }
 
 /** The layers around each round of its loop. */
@@ -63,7 +89,7 @@ async function nodesFor(
   const file = text(node.file, scope) ?? '';
   if (depth >= DEEPEST)
     throw new DiagnosticError(errorAt(`${file} is included ${DEEPEST} times within itself`, node.place));
-  return context.play.load(node, file);
+  return { file, nodes: await context.play.load(node, file) };
 }
 
 /** Its own `vars`, without those of the blocks around: as in Ansible they win over what was registered. */
@@ -79,30 +105,18 @@ function includeFailure(
   around: Surroundings,
   context: HostContext,
 ): Failed | undefined {
-  const { run, state, play, outlook } = context;
+  const { run, state, outlook } = context;
   if (!isExpected(error)) throw error;
   const unknown = error instanceof UnknownValueError && run.variables.planning;
   const status = unknown ? 'changed' : around.rescuable ? 'rescued' : 'failed';
-  const task = node.name?.value ?? `include ${node.file.value}`;
-  const place = `${node.place.file}:${node.place.line}`;
-  const ref = { host: state.name, play: play.play.name, task, module: 'include_tasks', place };
-  const ending = { status, changed: unknown, steps: [], message: error.message, duration: 0 } as const;
-  state.counts[status]++;
-  if (unknown) state.counts.ok++;
-  run.emit({ type: 'task_start', ...ref, id: play.idOf(node) });
-  run.emit({
-    type: 'task_end',
-    ...ref,
-    id: play.idOf(node),
-    ...ending,
-    ...(unknown ? { uncertain: true } : {}),
-  });
-  if (unknown) return promiseInside(node, task, context);
+  tell(node, { status, message: error.message, ...(unknown ? { uncertain: true } : {}) }, context);
+  if (unknown) return promiseInside(node, node.name?.value ?? 'include_tasks', context);
   if (!around.rescuable) {
     state.standing = 'failed';
     outlook.onFailure(state, node);
   }
-  return { task, result: { changed: false, failed: true, msg: error.message } };
+  const result = { changed: false, failed: true, msg: error.message };
+  return { name: node.name?.value ?? '', module: 'include_tasks', result };
 }
 
 /** Plan mode: what its tasks would register is not known, nor what they change. */

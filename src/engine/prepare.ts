@@ -67,11 +67,9 @@ function makeRound(
     [loopVar]: item,
     ...(indexVar === undefined ? {} : { [indexVar]: index, ansible_index_var: indexVar }),
     ansible_loop_var: loopVar,
-  };
-  const layer = dataLayer('loop', {
-    ...result,
     ...(extended ? { ansible_loop: extendedLoop(index, items) } : {}),
-  });
+  };
+  const layer = dataLayer('loop', result);
   const shown = label === undefined ? item : render(label.value, makeScope([...local, layer]), label);
   return { item, label: typeof shown === 'string' ? shown : JSON.stringify(shown), layer, result };
 }
@@ -221,9 +219,15 @@ export function environment(
   });
   return Object.fromEntries(
     maps.flatMap(map =>
-      isMap(map) ? Object.entries(map).map(([key, value]) => [key, String(value)] as const) : [],
+      isMap(map) ? Object.entries(map).map(([key, value]) => [key, asWord(value)] as const) : [],
     ),
   );
+}
+
+/** As Ansible hands a value to a process: true and false are Python's words. */
+function asWord(value: Value): string {
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? '');
 }
 
 /** A name that cannot be rendered is shown as written. */

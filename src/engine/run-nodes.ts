@@ -84,7 +84,12 @@ function isDue(node: Leaf, context: HostContext): boolean {
     context.started = node.name?.value === startAt;
     if (node.kind === 'include' && isAmong(node.ahead ?? [], startAt)) return true;
   }
-  return context.started || node.tags.includes('always');
+  return context.started || isGathering(node, context);
+}
+
+/** The gathering of facts that a play begins with, not a `setup` that somebody wrote. */
+function isGathering(node: Leaf, { run, play }: HostContext): boolean {
+  return node.kind === 'task' && node.module === run.setup && node.place === play.play.place;
 }
 
 async function runOneTask(
@@ -117,7 +122,7 @@ async function runOnce(
       if (!(error instanceof ConnectionError)) throw error;
       lost = error;
       const result = { changed: false, failed: true, unreachable: true, msg: error.message };
-      return { result, failed: { task: node.name?.value ?? node.module.name, result } };
+      return { result, failed: { name: node.name?.value ?? '', module: node.module.name, result } };
     }
   });
   if (lost !== undefined) throw lost;
@@ -151,7 +156,9 @@ async function runAndJudge(node: TaskNode, around: Surroundings, patience: Patie
   const frame: Frame = { ...around, rest: around.next, handler: around.handler === true, patience };
   const outcome = await runTask(node, frame, context);
   if (!outcome.failed) return { outcome, failure: undefined };
-  const failure = failed({ task: outcome.ref.task, result: outcome.result }, around, node, context);
+  const { ref, result } = outcome;
+  const name = node.name === undefined ? '' : ref.task;
+  const failure = failed({ name, module: ref.module, result }, around, node, context);
   return { outcome, failure };
 }
 
@@ -197,7 +204,7 @@ async function runRescue(
   context: HostContext,
 ): Promise<Failed | undefined> {
   const { registered } = context.state;
-  registered.ansible_failed_task = { name: failure.task };
+  registered.ansible_failed_task = { name: failure.name, action: failure.module };
   registered.ansible_failed_result = failure.result;
   return runNodes(node.rescue, around, context);
 }

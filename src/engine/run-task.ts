@@ -6,7 +6,7 @@ import { type Layer, Unknown, type ValueMap } from '../core/value.ts';
 import type { Scope } from '../template/template.ts';
 import { attempts, type Frame } from './attempt.ts';
 import type { HostContext } from './context.ts';
-import { handlersOf, isHidden, keep, settle, toEnding } from './ending.ts';
+import { handlersOf, isHidden, keep, settle, shareFacts, toEnding } from './ending.ts';
 import { makeInvocation, nodeScope } from './invocation.ts';
 import {
   count,
@@ -53,8 +53,12 @@ export async function runTask(node: TaskNode, frame: Frame, context: HostContext
   const { ref, scope, doubt } = work;
   const started = Date.now();
   context.run.emit({ type: 'task_start', ...ref });
-  const { verdict: found, items } = await judgeTask(work);
-  const { verdict, handlers } = withHandlers(doubted(found, doubt.found || frame.doubted === true), work);
+  const { verdict: found, items, changed } = await judgeTask(work);
+  const { verdict, handlers } = withHandlers(
+    doubted(found, doubt.found || frame.doubted === true),
+    changed ?? [scope],
+    work,
+  );
   const ending = settle(node, verdict, frame.rescuable, scope, context);
   context.run.emit({
     type: 'task_end',
@@ -109,14 +113,18 @@ function taskRef(node: TaskNode, scope: Scope, { handler }: Frame, { play, state
   };
 }
 
-/** A change whose handlers cannot be told fails: else they would be missed in silence. */
+/**
+ * A change whose handlers cannot be told fails: else they would be missed in silence.
+ * @param scopes of the rounds that changed something: the names may be templates of the item
+ */
 function withHandlers(
   verdict: Verdict,
-  { node, scope, context }: Work,
+  scopes: readonly Scope[],
+  { node, context }: Work,
 ): { verdict: Verdict; handlers: readonly TaskNode[] } {
   if (verdict.status !== 'changed' || node.notify.length === 0) return { verdict, handlers: [] };
   try {
-    return { verdict, handlers: handlersOf(node, scope, context) };
+    return { verdict, handlers: scopes.flatMap(scope => handlersOf(node, scope, context)) };
   } catch (error) {
     if (!isExpected(error)) throw error;
     const result = withFields(verdict.result, { failed: true, msg: error.message });
@@ -124,13 +132,19 @@ function withHandlers(
   }
 }
 
-async function judgeTask(work: Work): Promise<{ verdict: Verdict; items?: number }> {
+async function judgeTask(
+  work: Work,
+): Promise<{ verdict: Verdict; items?: number; changed?: readonly Scope[] }> {
   const { node, frame, context, scope } = work;
   try {
     const loop = await frame.patience.evaluate(() => unroll(work));
     if (loop === undefined) return { verdict: modest(node, await judgeRound([frame.local], 0, work)) };
     if ('status' in loop) return { verdict: modest(node, loop) };
-    return { verdict: joinRounds(node, loop, await judgeRounds(loop, work)), items: loop.length };
+    const verdicts = await judgeRounds(loop, work);
+    const changed = loop.flatMap(({ layer }, i) =>
+      verdicts[i]?.status === 'changed' ? [work.makeScope([...frame.local, layer])] : [],
+    );
+    return { verdict: joinRounds(node, loop, verdicts), items: loop.length, changed };
   } catch (error) {
     if (!(error instanceof ConnectionError) || context.run.signal.aborted) throw error;
     if (!(await frame.patience.evaluate(() => truth(node.ignoreUnreachable, scope)))) throw error;
@@ -157,6 +171,8 @@ async function judgeRounds(loop: readonly Round[], work: Work): Promise<readonly
   for (const [i, round] of loop.entries()) {
     const verdict = modest(work.node, await judgeRound(layers, i, work));
     verdicts.push(verdict);
+    if (work.node.module.name === 'set_fact')
+      shareFacts(work.node, verdict.result, work.context, verdict.uncertain);
     emitItem(round, verdict, work);
   }
   return verdicts;

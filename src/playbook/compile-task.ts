@@ -63,7 +63,7 @@ function compileModule(
     kind: 'task',
     ...inherited,
     ...local,
-    ...field('name', writtenText(keywords, 'name', path, context)),
+    ...field('name', nameOf(keywords, path, context)),
     place: context.document.place(path),
     module: module ?? unknownModule,
     args: module ? taskArgs(module, action, keywords, path, context) : unknownArgs(action, path, context),
@@ -76,6 +76,12 @@ function compileModule(
     ...field('delay', writtenNumber(keywords, 'delay', path, context)),
     listen: writtenTexts(keywords, 'listen', path, context).map(({ value }) => value),
   };
+}
+
+/** An empty name is none. */
+function nameOf(keywords: ValueMap, path: Path, context: Context): TaskNode['name'] {
+  const name = writtenText(keywords, 'name', path, context);
+  return name?.value === '' ? undefined : name;
 }
 
 function conditionFields(

@@ -10,7 +10,7 @@ interface Pair {
 
 export interface Parsed {
   readonly pairs: readonly Pair[];
-  /** What is no pair, as it stood. */
+  /** What is no pair: the text as it stands when there is none, else without blanks around it. */
   readonly rest: string;
 }
 
@@ -40,7 +40,7 @@ export function parsePairs(text: string, isKey: (key: string) => boolean): Parse
     rest += text.slice(from, word.start);
     from = word.end + (/^\s/.exec(text.slice(word.end))?.[0].length ?? 0);
   }
-  return { pairs, rest: (rest + text.slice(from)).trim() };
+  return { pairs, rest: pairs.length === 0 ? text : (rest + text.slice(from)).trim() };
 }
 
 /** Splits at white space that is neither in quotes nor in a template. */

@@ -82,7 +82,7 @@ function fromText(module: AnyTaskModule, text: string, path: Path, context: Cont
   const named = pairs.map(
     ({ key, value, offset, keyOffset }) => [key, { value, document, path, offset, keyOffset }] as const,
   );
-  if (rest === '') return named;
+  if (rest.trim() === '') return named;
   if (freeForm !== undefined)
     return [...named, [freeForm, { value: rest, document, path, offset: Math.max(text.indexOf(rest), 0) }]];
   const whole = holdsTemplate(text)

@@ -1,10 +1,11 @@
 /** Copies what is on the host already (`remote_src`): a file, or a directory with everything in it. */
 import { basename, dirname, join } from 'node:path/posix';
-import { installScript } from '../../src/core/file-write.ts';
+import { installScript, writeReport } from '../../src/core/file-write.ts';
 import type { Probe } from '../../src/core/probe.ts';
 import { all } from '../../src/core/probe.ts';
 import type { PathState, Present } from '../../src/core/probes/path.ts';
 import { missingFolders, pathState } from '../../src/core/probes/path.ts';
+import { parseStat } from '../../src/core/probes/stat-line.ts';
 import type { TreeState } from '../../src/core/probes/tree.ts';
 import { treeState } from '../../src/core/probes/tree.ts';
 import type { Sh } from '../../src/core/sh.ts';
@@ -13,13 +14,21 @@ import type { Step, StepOutput } from '../../src/core/step.ts';
 import type { Plan } from '../../src/core/task-module.ts';
 import { refuse } from '../../src/core/task-module.ts';
 import type { TreeArgs } from './copy-tree.ts';
-import { attributeSteps, differences, sayAttributes, stateResult, wantedMode } from './file-attributes.ts';
+import {
+  attributeSteps,
+  differences,
+  sayAttributes,
+  stateResult,
+  tellState,
+  wantedMode,
+} from './file-attributes.ts';
+import { blank } from './file-subject.ts';
 import type { Place } from './place-file.ts';
 import { endOf, folderSteps, lookAtPlace, placeResult, targetOf } from './place-file.ts';
 
 export interface HostCopyArgs extends TreeArgs {
   readonly src?: string;
-  readonly local_follow: boolean;
+  readonly local_follow?: boolean;
   readonly checksum?: string;
 }
 
@@ -36,7 +45,7 @@ function look(args: HostCopyArgs & { readonly src: string }): Probe<HostCopy> {
   return all({
     source: pathState(src, { follow: true, checksum: 'sha1' }),
     place: lookAtPlace(args, '', basename(src)),
-    below: treeState(src, { follow: args.local_follow, checksums: true }),
+    below: treeState(src, { follow: args.local_follow ?? false, checksums: true }),
     there: treeState(intoFolder(src, dest), { checksums: true }),
   });
 }
@@ -122,15 +131,17 @@ function copyFolder(args: HostCopyArgs, copy: HostCopy, source: Present): Plan {
     entry => entry.type === 'link' && there.get(entry.relative)?.target !== entry.target,
   );
   steps.push(...links.map(entry => linkStep(entry, join(root.path, entry.relative))));
-  return [
-    ...steps,
-    ...ownership(
-      args,
-      copy,
-      root,
-      [...files, ...folders].map(({ relative }) => relative),
-    ),
-  ];
+  const done = [...files, ...folders].map(({ relative }) => relative);
+  return telling([...steps, ...ownership(args, copy, root, done)], root.path);
+}
+
+/** The last step tells of the directory as it is then. */
+function telling(steps: readonly Step[], path: string): readonly Step[] {
+  return steps.map((step, i) => {
+    const { action } = step;
+    if (i < steps.length - 1 || action.kind !== 'script') return step;
+    return { ...step, action: { ...action, text: joinSh([action.text, tellState(path)], ' &&\n') } };
+  });
 }
 
 function differs({ force }: HostCopyArgs, entry: TreeState, old: TreeState | undefined): boolean {
@@ -209,7 +220,10 @@ function result(args: HostCopyArgs, copy: HostCopy, outputs: readonly StepOutput
   if (source.exists && source.type === 'directory') {
     const { direct, inside } = copy.place;
     const root = (args.src ?? '').endsWith('/') ? direct.end : (inside ?? direct).end;
-    return { dest: root.path, ...stateResult(root), state: 'directory' };
+    const line = outputs.map(output => writeReport(output).stat).findLast(stat => stat !== undefined);
+    const seen = line === undefined ? undefined : parseStat(line);
+    const now = seen === undefined ? root : { ...blank(root), ...seen };
+    return { dest: args.dest, checksum: null, ...stateResult(now), state: 'directory' };
   }
   const checksum = source.exists && source.checksum !== undefined ? { checksum: source.checksum } : {};
   return { ...placeResult(args, copy.place, undefined, outputs), ...checksum };

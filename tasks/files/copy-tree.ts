@@ -114,7 +114,7 @@ function makeFolders(
   return folderSteps(args, [...above, ...missing.sort()], mode, root.umask);
 }
 
-/** What is registered. */
-export function treeResult({ root }: TreePlace) {
-  return { dest: root.path };
+/** What is registered: as Ansible's, the directory that was asked for, with a slash. */
+export function treeResult({ dest }: TreeArgs) {
+  return { dest: dest.endsWith('/') ? dest : `${dest}/` };
 }

@@ -191,11 +191,11 @@ export function extraCommands(args: FileArgs, path: string): readonly Sh[] {
   ];
 }
 
-/** Owner, mode and the like as Ansible's modules return them. */
+/** Owner, mode and the like as Ansible's modules return them: 0644, but 02750. */
 export function stateResult(state: PathState) {
   if (!state.exists) return { state: 'absent' };
   const { uid, gid, owner, group, mode, size } = state;
-  return { uid, gid, owner, group, mode, size, state: kindOf(state) };
+  return { uid, gid, owner, group, mode: `0${mode.replace(/^0/, '')}`, size, state: kindOf(state) };
 }
 
 /** Ansible's word for what is there: a file with several names is `hard`. */

@@ -50,6 +50,12 @@ describe.each(shells)('writing a file by %s', shell => {
     expect(told).toMatchObject({ type: 'file', mode: '0644', owner: 'root', size: 5000 });
   });
 
+  test.each([0, 1, 55, 57, 58, 112, 114, 115, 171])('%i bytes arrive', async size => {
+    const content = Buffer.alloc(size, 'x');
+    expect(await write({ content })).toMatchObject({ code: 0, stderr: '' });
+    expect(readFileSync(target).equals(content)).toBe(true);
+  });
+
   test('a new file gets what the umask leaves, an old one keeps mode and owner', async () => {
     await runShell(`umask 027; ${writeFileScript({ path: target, content: Buffer.from('') }).text}`, {
       shell,

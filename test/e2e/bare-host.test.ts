@@ -24,7 +24,8 @@ const NESTED = [
   '-v',
   '/var/lib/docker',
 ];
-const OWN_CGROUPS = 'for folder in /sys/fs/cgroup /sys/fs/cgroup/*; do mount -o remount,bind,rw "$folder"; done';
+const OWN_CGROUPS =
+  'for folder in /sys/fs/cgroup /sys/fs/cgroup/*; do mount -o remount,bind,rw "$folder"; done';
 
 /** Everything that a plan must leave alone: packages, files (but for what time itself touches), processes. */
 const STATE = `

@@ -285,4 +285,18 @@ describe('includes', () => {
     );
     expect(ran.endings).toEqual(['here command: changed', 'here deep: changed']);
   });
+
+  it('are counted and told as Ansible does: each time one is entered, or that none was due', async () => {
+    const ran = await runText(
+      play(
+        `    - include_tasks: more.yml\n      loop: [a, b, c]\n      when: item != 'b'\n    - name: not now\n      include_tasks: more.yml\n      when: false\n`,
+      ),
+      { files: { 'more.yml': `- name: deep\n  command: "true"\n` } },
+    );
+    const includes = ran.events.flatMap(event =>
+      event.type === 'task_end' && event.module === 'include_tasks' ? [`${event.task}: ${event.status}`] : [],
+    );
+    expect(includes).toEqual(['include_tasks: ok', 'include_tasks: ok', 'not now: skipped']);
+    expect(ran.recap.hosts.here).toMatchObject({ ok: 4, changed: 2, skipped: 1 });
+  });
 });

@@ -27,7 +27,11 @@ interface Line {
 export async function askAnsible(topic: Topic, call: Call, root: string): Promise<Told> {
   const place = folder();
   const record = join(place, 'record');
-  const said = await execute(argumentsOf(topic, call, root), environment(place, record), dirname(topic.playbook));
+  const said = await execute(
+    argumentsOf(topic, call, root),
+    environment(place, record),
+    dirname(topic.playbook),
+  );
   const lines = readLines(record);
   const recap = lines.find(({ type }) => type === 'recap');
   if (recap === undefined) throw new Error(`ansible-playbook ended early in ${topic.name}: ${said}`);
@@ -62,14 +66,15 @@ export function extraVars({ extra }: Call, root: string): Record<string, unknown
 
 function environment(place: string, record: string): NodeJS.ProcessEnv {
   return {
-    PATH: process.env['PATH'],
-    HOME: place,
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
     LC_ALL: 'C.UTF-8',
     PYTHONDONTWRITEBYTECODE: '1',
     ORACLE_RECORD: record,
     ANSIBLE_CONFIG: join(place, 'none.cfg'),
     ANSIBLE_CALLBACK_PLUGINS: CALLBACKS,
     ANSIBLE_STDOUT_CALLBACK: 'record',
+    ANSIBLE_HOME: place,
     ANSIBLE_NOCOWS: '1',
     ANSIBLE_LOCAL_TEMP: join(place, 'local'),
     ANSIBLE_REMOTE_TEMP: join(place, 'remote'),
@@ -87,26 +92,43 @@ function execute(args: string[], env: NodeJS.ProcessEnv, cwd: string): Promise<s
   });
 }
 
-/** Rounds come before the task that they belong to. An include that was followed is not told: its tasks are. */
+/** Rounds come before the task that they belong to. What is no task of a module is not told, but for includes left out. */
 function tasksOf(host: string, lines: readonly Line[]): readonly TaskTold[] {
-  const own = lines.filter(line => line.host === host);
-  const tasks = own.flatMap((line, i) => (line.type === 'task' ? [{ line, items: roundsBefore(own.slice(0, i)) }] : []));
+  const own = lines.filter(line => line.host === host && line.action !== 'meta');
+  const tasks = own.flatMap((line, i) =>
+    line.type === 'task' ? [{ line, items: roundsBefore(own.slice(0, i)) }] : [],
+  );
   return tasks
     .filter(({ line }) => !(line.action.endsWith('include_tasks') && line.status === 'ok'))
     .map(({ line: { task, action, status, ignored, result }, items }) => ({
-      task,
+      task: bare(task),
       status: ignored ? 'ignored' : status,
       items,
-      result: steadyResult(action.replace('ansible.builtin.', ''), result),
+      result: steadyResult(bare(action), ignored ? 'ignored' : status, result),
     }));
+}
+
+/** The name of a module, without that of its collection. */
+function bare(name: string): string {
+  return name.replace(/^ansible\.(?:builtin|legacy)\./, '');
 }
 
 function roundsBefore(lines: readonly Line[]): readonly string[] {
   const since = lines.slice(lines.findLastIndex(({ type }) => type !== 'item') + 1);
-  return since.map(({ label, status }) => `${typeof label === 'string' ? label : JSON.stringify(label)}: ${status}`);
+  return since.map(
+    ({ label, status }) => `${typeof label === 'string' ? label : JSON.stringify(label)}: ${status}`,
+  );
 }
 
 function recapOf(counts: Readonly<Record<string, number>> = {}): Record<string, number> {
-  const { failures = 0, ok = 0, changed = 0, unreachable = 0, skipped = 0, rescued = 0, ignored = 0 } = counts;
+  const {
+    failures = 0,
+    ok = 0,
+    changed = 0,
+    unreachable = 0,
+    skipped = 0,
+    rescued = 0,
+    ignored = 0,
+  } = counts;
   return { ok, changed, failed: failures, unreachable, skipped, rescued, ignored };
 }

@@ -33,12 +33,14 @@ function tasksOf(host: string, events: readonly RunEvent[]): readonly TaskTold[]
   for (const event of events) {
     if (event.type === 'item_end' && event.host === host) items.push(`${event.label}: ${event.status}`);
     if (event.type !== 'task_end' || event.host !== host) continue;
+    // Ansible tells by another callback that a file was included.
+    if (event.module === 'include_tasks' && event.status === 'ok') continue;
     const status = event.status === 'rescued' ? 'failed' : event.status;
     told.push({
       task: event.task,
       status,
       items,
-      result: steadyResult(event.module, event.result ?? {}),
+      result: event.result && steadyResult(event.module, status, event.result),
     });
     items = [];
   }

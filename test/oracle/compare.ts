@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { folder } from '../engine/rig.ts';
 import { askAnsible } from './ask-ansible.ts';
 import { askGirofle } from './ask-girofle.ts';
-import type { Told } from './told.ts';
+import type { TaskTold, Told } from './told.ts';
 import type { Call, Topic } from './topics.ts';
 import { type Tree, treeOf } from './tree.ts';
 
 /** After one call: what was told, and what is below the root. */
-export interface Outcome {
+interface Outcome {
   readonly told: Told;
   readonly tree: Tree;
 }
@@ -43,12 +43,45 @@ function partOf(tree: Tree, belongs: (path: string) => boolean): Tree {
   return Object.fromEntries(Object.entries(tree).filter(([path]) => belongs(path)));
 }
 
-/** All that is compared of one case: for each call its tasks, its line of the recap, and its files. */
-export function seenOf(host: string, outcomes: readonly Outcome[]): unknown {
-  return outcomes.map(({ told, tree }) => ({
-    ...told[host],
-    files: partOf(tree, path => path.startsWith(`${host}/`)),
-  }));
+/** What is compared of one case after one call. */
+interface Seen {
+  readonly tasks: readonly TaskTold[];
+  readonly recap: unknown;
+  readonly files: Tree;
+}
+
+/** One case as both saw it, call by call. */
+export function bothOf(
+  host: string,
+  { theirs, ours }: Compared,
+): { theirs: readonly Seen[]; ours: readonly Seen[] } {
+  const seen = theirs.map(outcome => seenOf(host, outcome));
+  return { theirs: seen, ours: ours.map((outcome, i) => asFarAsTold(seenOf(host, outcome), seen[i])) };
+}
+
+function seenOf(host: string, { told, tree }: Outcome): Seen {
+  const { tasks, recap } = told[host] ?? { tasks: [], recap: {} };
+  return { tasks, recap, files: partOf(tree, path => path.startsWith(`${host}/`)) };
+}
+
+/** Our results may say more than Ansible's; a plan's say nothing of what was not run. */
+function asFarAsTold(ours: Seen, theirs: Seen | undefined): Seen {
+  const tasks = ours.tasks.map((task, i) => {
+    const told = theirs?.tasks[i]?.result;
+    return { ...task, result: task.result === undefined ? told : common(task.result, told) };
+  });
+  return { ...ours, tasks };
+}
+
+function common(ours: unknown, theirs: unknown): unknown {
+  if (Array.isArray(ours) && Array.isArray(theirs)) return ours.map((item, i) => common(item, theirs[i]));
+  if (!isMap(ours) || !isMap(theirs)) return ours;
+  const kept = Object.entries(ours).filter(([key]) => key in theirs);
+  return Object.fromEntries(kept.map(([key, item]) => [key, common(item, theirs[key])]));
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Files in no case's folder. */

@@ -5,11 +5,13 @@ export interface TaskTold {
   readonly status: string;
   /** `label: status` for each round of a loop. */
   readonly items: readonly string[];
-  /** What a register would get, without what differs from run to run. */
+  /** What a register would get, without what differs from run to run. Undefined where a plan cannot know it. */
   readonly result: unknown;
 }
 
-export interface HostTold {
+type Result = Readonly<Record<string, unknown>>;
+
+interface HostTold {
   readonly tasks: readonly TaskTold[];
   readonly recap: Readonly<Record<string, number>>;
 }
@@ -21,27 +23,52 @@ export const RECAP = ['ok', 'changed', 'failed', 'unreachable', 'skipped', 'resc
 /** What differs from run to run (times, process numbers, places on the disk), and what only one of the tools tells. */
 const VOLATILE = new Set([
   ...['start', 'end', 'delta', 'atime', 'mtime', 'ctime', 'inode', 'dev', 'backup_file'],
-  ...['invocation', 'diff', 'warnings', 'deprecations', 'exception', 'ansible_facts', 'md5sum', 'false_condition'],
+  ...[
+    'invocation',
+    'diff',
+    'warnings',
+    'deprecations',
+    'exception',
+    'ansible_facts',
+    'md5sum',
+    'false_condition',
+  ],
+  ...['version', 'block_size', 'blocks', 'device_type'],
 ]);
 
 /** Modules whose failures are told in the words of the playbook or the host; other errors we tell in words of our own. */
 const SAME_WORDS = new Set(['assert', 'command', 'fail', 'shell']);
 
+/** Of some modules: places that Ansible made for itself. */
+const OWN_KEYS: Readonly<Record<string, readonly string[]>> = {
+  copy: ['src', 'path'],
+  template: ['src', 'path'],
+};
+
 /** What a task's result says beside its status, as far as both can say the same: of most failures, nothing. */
-export function steadyResult(module: string, result: Readonly<Record<string, unknown>>): unknown {
-  const { results, failed, skipped, ...rest } = result;
-  if (Array.isArray(results)) return { ...comparable(rest), results: results.map(round => ofRound(module, round)) };
-  return failed === true && !isWorded(module, rest) ? {} : comparable(rest);
+export function steadyResult(module: string, status: string, result: Result): Result {
+  const { results, failed: _failed, skipped: _skipped, ...rest } = result;
+  if (Array.isArray(results))
+    return { ...comparable(rest), results: results.map(round => ofRound(module, round)) };
+  const failed = status === 'failed' || status === 'ignored';
+  if (failed && !isWorded(module, rest)) return {};
+  const told = Object.entries(comparable(rest)).filter(([key]) => !OWN_KEYS[module]?.includes(key));
+  return module === 'debug' ? withText(Object.fromEntries(told)) : Object.fromEntries(told);
 }
 
-function ofRound(module: string, round: Readonly<Record<string, unknown>>): unknown {
+function ofRound(module: string, round: Result): Result {
   const { failed = false, skipped = false } = round;
-  const about = typeof round['ansible_loop_var'] === 'string' ? round['ansible_loop_var'] : 'item';
-  const told = steadyResult(module, round);
-  return { [about]: round[about], failed, skipped, ...(typeof told === 'object' ? told : {}) };
+  const about = typeof round.ansible_loop_var === 'string' ? round.ansible_loop_var : 'item';
+  const told = steadyResult(module, failed === true ? 'failed' : 'ok', round);
+  return { [about]: steady(round[about]), failed, skipped, ...told };
 }
 
-function isWorded(module: string, result: Readonly<Record<string, unknown>>): boolean {
+/** A number that an expression gives stays a number with us; Ansible makes it a text. */
+function withText(result: Result): Result {
+  return typeof result.msg === 'number' ? { ...result, msg: String(result.msg) } : result;
+}
+
+function isWorded(module: string, result: Result): boolean {
   return SAME_WORDS.has(module) && (!isCommand(module) || 'rc' in result);
 }
 
@@ -49,8 +76,13 @@ function isCommand(module: string): boolean {
   return module === 'command' || module === 'shell';
 }
 
-function comparable(result: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(result).filter(isSteady).sort().map(([key, item]) => [key, steady(item)]));
+function comparable(result: Result): Result {
+  return Object.fromEntries(
+    Object.entries(result)
+      .filter(isSteady)
+      .sort()
+      .map(([key, item]) => [key, steady(item)]),
+  );
 }
 
 function steady(value: unknown): unknown {
@@ -58,6 +90,7 @@ function steady(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? comparable({ ...value }) : value;
 }
 
-function isSteady([key]: readonly [string, unknown]): boolean {
-  return !VOLATILE.has(key) && !key.startsWith('_ansible');
+/** `failed: false` is told everywhere by us, and by Ansible not of loops. */
+function isSteady([key, value]: readonly [string, unknown]): boolean {
+  return !VOLATILE.has(key) && !key.startsWith('_ansible') && !(key === 'failed' && value === false);
 }

@@ -203,6 +203,7 @@ describe('keywords', () => {
     }).toEqual({
       name: 'Web',
       hosts: ['web', 'db'],
+      varsPrompt: [],
       gatherFacts: false,
       serial: [1, '30%'],
       strategy: 'linear',
@@ -322,7 +323,7 @@ describe('what is handed down', () => {
     const { plays } = await load('- import_playbook: q.yml\n  vars: {v: 1, w: 1}\n  tags: x\n  when: c', {
       'q.yml': '- hosts: all\n  vars: {w: 2}\n  tasks:\n    - command: ls',
     });
-    expect(plays.map(({ vars }) => vars.map(({ values }) => values))).toEqual([[{ v: 1, w: 1 }, { w: 2 }]]);
+    expect(plays.map(({ vars }) => vars.map(({ values }) => values))).toEqual([[{ w: 2 }, { v: 1, w: 1 }]]);
     expect(tasksOf(plays[0]?.tasks ?? []).map(handedDown)).toEqual([
       { ...nothing, when: ['c'], tags: ['x'] },
     ]);

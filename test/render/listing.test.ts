@@ -59,7 +59,7 @@ function play(more: Partial<Play>): Play {
     vars: [],
     varsFiles: [],
     varsPrompt: [],
-  gatherFacts: true,
+    gatherFacts: true,
     strategy: 'free',
     anyErrorsFatal: false,
     forceHandlers: false,

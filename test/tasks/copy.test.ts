@@ -149,7 +149,7 @@ conforms(copy, {
         'create HERE/www/site/sub/page, mode 0600, owner daemon',
       ],
       leaves: { run: 'cat www/site/home; stat -c "%a %U" www/site/sub/empty', prints: 'index\n711 daemon\n' },
-      returns: { dest: 'HERE/www/site', src: 'site' },
+      returns: { dest: 'HERE/www/', src: 'site' },
     },
     {
       does: 'copies what is in a directory, links as links, and what differs only',

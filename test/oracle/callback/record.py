@@ -53,9 +53,6 @@ class CallbackModule(CallbackBase):
     def v2_runner_item_on_skipped(self, result):
         self._item(result, 'skipped')
 
-    def v2_runner_retry(self, result):
-        self._write(type='retry', host=result._host.get_name(), task=result.task_name)
-
     def v2_playbook_on_stats(self, stats):
         hosts = {host: stats.summarize(host) for host in sorted(stats.processed)}
         self._write(type='recap', hosts=hosts)
