@@ -1,8 +1,10 @@
 /** The words of the command line: commands, options, their help. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { localeOf } from '../render/messages.ts';
+import { type Command, CommanderError, Option } from 'commander';
 import { VERSION } from '../version.ts';
+import { backupCommand, backupsCommand } from './backup-command.ts';
+import { collect, collectWords, command, positive } from './command-options.ts';
 import type { RunFlags } from './flags.ts';
+import { scheduleCommand } from './schedule-command.ts';
 
 /** @returns the exit code */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
@@ -19,11 +21,6 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** A command that throws instead of exiting, its sub-commands too. */
-function command(name: string): Command {
-  return new Command(name).exitOverride().showSuggestionAfterError();
-}
-
 function build(done: (code: number) => void): Command {
   const program = command('girofle-run')
     .description('Brings hosts to the state that playbooks describe, and shows beforehand what it would do.')
@@ -32,24 +29,10 @@ function build(done: (code: number) => void): Command {
     .showHelpAfterError('(girofle-run --help tells more)');
   program.addCommand(runCommand(done), { isDefault: true });
   program.addCommand(docCommand(done));
+  program.addCommand(backupsCommand(done));
+  program.addCommand(backupCommand(done));
   program.addCommand(scheduleCommand(done));
   return program;
-}
-
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
-const collectWords = (value: string, before: readonly string[]): readonly string[] => [
-  ...before,
-  ...value
-    .split(',')
-    .map(word => word.trim())
-    .filter(Boolean),
-];
-
-function positive(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1)
-    throw new InvalidArgumentError('a whole number from 1 on is needed');
-  return number;
 }
 
 function runCommand(done: (code: number) => void): Command {
@@ -102,31 +85,4 @@ function docCommand(done: (code: number) => void): Command {
       const { showDoc } = await import('./doc.ts');
       done(showDoc(name, text => process.stdout.write(text)));
     });
-}
-
-function scheduleCommand(done: (code: number) => void): Command {
-  const schedule = command('schedule').description('cron expressions in words and in times');
-  const options = () => ({
-    now: new Date(),
-    locale: localeOf(process.env),
-    write: (text: string) => process.stdout.write(text),
-  });
-  schedule
-    .command('explain')
-    .description('say a cron expression in words, with its next five times')
-    .argument('<expression>')
-    .action(async (expression: string) => {
-      const { explainSchedule } = await import('./schedule.ts');
-      done(explainSchedule(expression, options()));
-    });
-  schedule
-    .command('next')
-    .description('list the next times of a cron expression')
-    .argument('<expression>')
-    .option('-n, --count <n>', 'how many', positive, 5)
-    .action(async (expression: string, { count }: { count: number }) => {
-      const { nextSchedule } = await import('./schedule.ts');
-      done(nextSchedule(expression, { ...options(), count }));
-    });
-  return schedule;
 }
