@@ -12,6 +12,9 @@ import { docker_image } from './docker_image.ts';
 import { docker_network } from './docker_network.ts';
 import { fail } from './fail.ts';
 import { file } from './file.ts';
+import { gitlab_backup } from './gitlab_backup.ts';
+import { gitlab_backup_verify } from './gitlab_backup_verify.ts';
+import { gitlab_backups } from './gitlab_backups.ts';
 import { gitlab_fleet } from './gitlab_fleet.ts';
 import { gitlab_instance } from './gitlab_instance.ts';
 import { gitlab_instances } from './gitlab_instances.ts';
@@ -42,6 +45,9 @@ const all: readonly AnyTaskModule[] = [
   docker_network,
   fail,
   file,
+  gitlab_backup,
+  gitlab_backup_verify,
+  gitlab_backups,
   gitlab_fleet,
   gitlab_instance,
   gitlab_instances,

@@ -1,7 +1,7 @@
 /** What a task will do, as data: one sentence for people, a diff where there is one, and one action. */
 import type { DockerAnswer, DockerCall } from './docker.ts';
 import type { HttpCall } from './http.ts';
-import type { Request } from './probe.ts';
+import type { Answer, Request } from './probe.ts';
 import type { Sh } from './sh.ts';
 import type { Value } from './value.ts';
 
@@ -81,7 +81,7 @@ export interface StepOutput {
   readonly stdout: string;
   readonly stderr: string;
   /** Docker's or HTTP's answer; what the judge last saw of a wait. */
-  readonly answer?: DockerAnswer | Value;
+  readonly answer?: DockerAnswer | Answer['value'] | Value;
   /** Seconds. */
   readonly duration: number;
   readonly startedAt: Date;

@@ -1,9 +1,8 @@
 /** Waiting on a host: for a condition that is asked about again and again, or for a time. */
-import type { DockerAnswer, DockerCall } from '../core/docker.ts';
+import type { DockerCall } from '../core/docker.ts';
 import { ProbeError } from '../core/probe.ts';
-import type { Wait } from '../core/step.ts';
+import type { StepOutput, Wait } from '../core/step.ts';
 import type { Become } from '../core/transport.ts';
-import type { Value } from '../core/value.ts';
 import type { Machine } from './machine.ts';
 import { askOnce, type HttpRequest, isHostRequest, want } from './observe.ts';
 
@@ -20,11 +19,11 @@ export interface ApplyContext {
 
 /** How a step that is no script ended. */
 export interface Tried {
-  readonly answer: DockerAnswer | Value;
+  readonly answer: NonNullable<StepOutput['answer']> | null;
   readonly failure?: string;
 }
 
-export const ok = (answer: DockerAnswer | Value): Tried => ({ answer });
+export const ok = (answer: Tried['answer']): Tried => ({ answer });
 
 export async function waitFor(machine: Machine, wait: Wait, context: ApplyContext): Promise<Tried> {
   const { request, judge } = wait;
@@ -36,12 +35,13 @@ export async function waitFor(machine: Machine, wait: Wait, context: ApplyContex
       patiently,
     );
     const verdict = seen instanceof ProbeError ? { again: seen.message } : judge(seen.value);
-    if ('done' in verdict) return ok(null);
+    const answer = seen instanceof ProbeError ? null : seen.value;
+    if ('done' in verdict) return ok(answer);
     if ('failed' in verdict)
-      return { answer: null, failure: await withLastWords(machine, verdict.failed, wait, context) };
+      return { answer, failure: await withLastWords(machine, verdict.failed, wait, context) };
     if (Date.now() >= end) {
       return {
-        answer: null,
+        answer,
         failure: await withLastWords(
           machine,
           `not within ${wait.timeout} s: ${verdict.again}`,

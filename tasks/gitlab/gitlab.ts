@@ -231,7 +231,9 @@ export function removeDirectories(directory: string, backups: boolean): Sh {
   const bckups = `${directory}/bckups`;
   return joinSh([
     sh`rm -rf -- ${`${directory}/mapping-volumes`} ${`${directory}/.address`} ${`${directory}/address`} || exit 1`,
-    ...(backups ? [sh`rm -rf -- ${bckups} || exit 1`] : [sh`rmdir -- ${bckups} 2>/dev/null`]),
+    ...(backups
+      ? [sh`rm -rf -- ${bckups} ${`${directory}/.girofle`} || exit 1`]
+      : [sh`rmdir -- ${bckups} 2>/dev/null`]),
     sh`rmdir -- ${directory} 2>/dev/null`,
     sh`exit 0`,
   ]);

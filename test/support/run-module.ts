@@ -16,8 +16,6 @@ import { answerControllerRequest, answerRequest } from './answer-request.ts';
 import { withDefaults } from './module-args.ts';
 import { runShell } from './shell.ts';
 
-export type { ShellName } from './shell.ts';
-
 export interface RunOptions extends AnswerOptions {
   /** Plan and stop: nothing is applied, `result` is not asked. */
   readonly planOnly?: boolean;

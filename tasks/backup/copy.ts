@@ -1,0 +1,106 @@
+/** The two passes: hot while the instance works, frozen while it stands still. */
+import { joinSh, type Sh, sh } from '../../src/core/sh.ts';
+import type { BackupJob } from './job.ts';
+
+/** `copy NAME COMMAND...` runs one rsync; beside it `watch` tells how far it is and ends it when the pause is over. */
+const runText: Sh = sh`copy() {
+  name=$1
+  shift
+  "$@" </dev/null >"$run/$name.out" 2>"$run/$name.err" &
+  copier=$!
+  watch "$copier" "$name" &
+  watcher=$!
+  wait "$copier"
+  code=$?
+  kill "$watcher" 2>/dev/null
+  wait "$watcher" 2>/dev/null
+  return $code
+}
+watch() {
+  while kill -0 "$1" 2>/dev/null; do
+    if [ "$2" = hot ]; then
+      told=$(tail -c 300 "$run/hot.out" | tr '\r' '\n' | tail -n 1)
+      tell "hot copy" "$told"
+      nap 0.5
+    else
+      if overdue; then kill -TERM "$1"; fi
+      nap 0.1
+    fi
+  done
+}
+tell() { printf '%s\n%s\n' "$1" "$2" >"$run/progress.new" 2>/dev/null && mv -f "$run/progress.new" "$run/progress"; }
+overdue() { clock; [ $((ticks - since)) -gt $((max_pause * 100)) ]; }
+complaint() { text "$(grep -v '^rsync error' "$run/$1.err" | head -n 1 | head -c 300)"; }
+# Without room even rsync's own words are lost, so that the disk is asked too.
+full() { [ "$2" = 11 ] || grep -q 'No space left on device' "$run/$1.err" || [ "$(free_space)" -lt 1024 ]; }`;
+
+/** ionice and nice where there are; while the instance stands still, nobody is to be waited for. */
+const paceText: Sh = sh`hurried() {
+  if command -v ionice >/dev/null 2>&1; then set -- ionice -c 2 -n 0 "$@"; fi
+  nice -n -10 "$@"
+}`;
+
+function options({ rsync }: BackupJob): readonly string[] {
+  const kinds = `-aHS${rsync.acls ? 'A' : ''}${rsync.xattrs ? 'X' : ''}`;
+  return [kinds, '--numeric-ids', ...(rsync.exact ? ['--modify-window=-1'] : [])];
+}
+
+function hotText(job: BackupJob): Sh {
+  return sh`hot_copy() {
+  began_utc=$(utc)
+  clock
+  began_uptime=$uptime
+  # Two seconds: a file written in the second of the look has a time that says nothing.
+  began_epoch=$(($(date +%s) - 2))
+  # Change times are the kernel's own, a tick behind at most.
+  began_exactly=$(date +%s.%N | awk '{ printf "%.2f", $1 - 0.05 }')
+  set -- rsync ${options(job)} ${job.hooks?.hot ?? []} --delete --info=progress2
+  if [ -n "$previous" ]; then set -- "$@" --link-dest="$bckups/$previous"; fi
+  copy hot "$@" "$volumes/data" "$volumes/config" "$volumes/log" "$partial/"
+  hot=$?
+  case $hot in
+    0|24) ;;
+    *) if full hot $hot; then
+        rm -rf "$partial"
+        fail "the disk of $bckups is full: the hot copy was given up before the instance was touched"
+      fi
+      fail "the hot copy failed, rsync's code is $hot: $(complaint hot)" ;;
+  esac
+  # What the hot pass wrote goes to the disk now: what is synced during the pause must not wait for it.
+  sync -f "$partial" 2>/dev/null || sync
+  list_shared || fail "$run cannot be written"
+}`;
+}
+
+/**
+ * What has to be looked at again is listed once. A second whole pass, then one that compares content where times cannot be trusted: writers that map their files
+ * (postgresql, redis, prometheus), whatever was written since the hot pass began, and every name of a file that has several.
+ */
+function frozenText(job: BackupJob): Sh {
+  const more = [...(job.rsync.exact ? [] : ['--checksum']), ...(job.hooks?.frozen ?? [])];
+  return sh`# Names that share their inode, mostly with the previous backup.
+list_shared() { (cd "$partial" && find data config log ! -type d -links +1 -print0 | sort -z -S 16M -T "$run") >"$run/shared"; }
+look_again() {
+  (cd "$volumes" && find data config log \( ! -type d -newerct "@$began_exactly" -fprint0 "$run/touched" -false \) -o \
+    -type f \( -path 'data/postgresql/*' -o -path 'data/redis/*' -o -path 'data/prometheus/*' \
+    -o -links +1 -o -newermt "@$began_epoch" \) -fprint0 "$run/suspects")
+}
+# Through a link rsync would give the previous backup's file the new owner, mode and time as well: such a file is copied anew.
+part_from_previous() {
+  if [ ! -s "$run/shared" ]; then return; fi
+  (cd "$partial" && sort -z "$run/touched" | comm -z -12 - "$run/shared" | xargs -0 -r rm -f --)
+}
+frozen_copy() {
+  look_again && part_from_previous || { frozen=23; return; }
+  copy frozen hurried rsync ${options(job)} ${more} --delete "$volumes/data" "$volumes/config" "$volumes/log" "$partial/"
+  frozen=$?
+  if [ $frozen = 0 ]; then
+    copy compared hurried rsync ${options(job)} --checksum --from0 --files-from="$run/suspects" "$volumes/" "$partial/"
+    frozen=$?
+  fi
+}`;
+}
+
+export function copyText(job: BackupJob): Sh {
+  return joinSh([runText, paceText, hotText(job), frozenText(job)]);
+}

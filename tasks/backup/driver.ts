@@ -1,0 +1,160 @@
+/** The script that makes a backup on the host: it needs nobody, and ends well or says why, whatever becomes of us. */
+import { joinSh, type Sh, sh } from '../../src/core/sh.ts';
+import { checksText } from './checks.ts';
+import { containerText } from './container.ts';
+import { copyText } from './copy.ts';
+import { guardText } from './guard.ts';
+import { type BackupJob, basicsText, settingsText } from './job.ts';
+import { journalLook, journalText } from './journal.ts';
+import { listingText } from './listing.ts';
+import { lockText } from './lock.ts';
+import { manifestText } from './manifest-text.ts';
+import { recoverText } from './recover.ts';
+
+/** Every way out lets the instance go on first. */
+const endText: Sh = sh`report() { printf '%s\n' "$1" >"$run/result.new" && persist "$run/result.new" && mv -f "$run/result.new" "$run/result.json"; }
+fail() {
+  trap '' TERM INT HUP
+  sentence=$1
+  if [ -n "$guard" ]; then
+    if thaw; then
+      disarm_guard
+      state resumed
+    else
+      # The guard goes on trying.
+      sentence="$sentence; and the instance still stands still: docker unpause $container"
+    fi
+  fi
+  if [ -n "$copier" ]; then end_copiers "$id"; fi
+  report "{\"ok\":false,\"failure\":\"$(text "$sentence")\"}"
+  state failed "\"failure\":\"$(text "$sentence")\""
+  release_lock
+  exit 1
+}
+busy() {
+  report "{\"ok\":false,\"busy\":true,\"failure\":\"$(text "another run holds instance $instance: $owner_what since $owner_since, pid $owner_pid")\"}"
+  state failed '"busy":true'
+  exit 1
+}
+hold_lock() {
+  take_lock 'a backup'
+  case $? in
+    0) ;;
+    1) busy ;;
+    *) fail "$home cannot be written" ;;
+  esac
+}`;
+
+const standstillText: Sh = sh`stand_still() {
+  # On disk before the guard's time begins: a slow disk must not use it up.
+  state guard-armed "\"method\":\"$method\",\"held\":\"$held\"" || fail "the journal $journal cannot be written"
+  if ! holds_lock; then fail "the lock of instance $instance was taken away"; fi
+  arm_guard
+  if ! guard_lives; then fail 'the guard does not run'; fi
+  tell "$method" 'the instance stands still'
+  freeze
+  case $? in
+    0) ;;
+    # Not ours to let go on.
+    2) disarm_guard; fail "container $container was paused by somebody else meanwhile: nothing was copied from it" ;;
+    3) disarm_guard; fail "container $container was stopped, started or made anew meanwhile: the copy is of no use" ;;
+    *) fail "Docker could not $method container $container five times over: $(text "$objected")" ;;
+  esac
+  date=$(date -u +%Y-%m-%dT%H-%M-%SZ)
+  state paused
+  frozen_copy
+  after=$(container_state)
+  state frozen-copied "\"rsync\":$frozen"
+  thaw || fail 'Docker does not let the instance go on'
+  clock
+  pause=$(awk -v ticks=$((ticks - since)) 'BEGIN { printf "%.2f", ticks / 100 }')
+  disarm_guard
+  state resumed "\"pause\":$pause"
+  judge_standstill
+}
+judge_standstill() {
+  if [ $((ticks - since)) -gt $((max_pause * 100)) ]; then
+    fail "the instance stood still for longer than $max_pause s: it goes on, and this backup is discarded"
+  fi
+  if [ "$after" != "$(still)" ]; then
+    fail "container $container did not stand still until the copy was whole (resumed, restarted or removed): this backup is discarded"
+  fi
+  if [ $frozen != 0 ]; then
+    if full frozen $frozen || { [ -e "$run/compared.err" ] && full compared $frozen; }; then
+      rm -rf "$partial"
+      fail "the disk of $bckups is full: the instance goes on, and this backup is discarded"
+    fi
+    if [ -s "$run/compared.err" ]; then fail "the copy of the standing instance failed, rsync's code is $frozen: $(complaint compared)"; fi
+    fail "the copy of the standing instance failed, rsync's code is $frozen: $(complaint frozen)"
+  fi
+}`;
+
+const commitText: Sh = sh`commit() {
+  trap '' TERM INT HUP
+  if ! holds_lock; then fail "the lock of instance $instance was taken away"; fi
+  if [ -n "$last" ] && ! printf '%s\n%s\n' "$last" "$date" | sort -cu 2>/dev/null; then
+    fail "this host's clock was set back meanwhile: it said $date when the instance stood still, and there is a backup of $last"
+  fi
+  mv -T "$partial" "$bckups/$date" || fail "$partial cannot be renamed to $date"
+  persist "$bckups"
+  state committed "\"date\":\"$date\""
+}
+finish() {
+  clock
+  report "{\"ok\":true,\"date\":\"$date\",\"bytes\":$bytes,\"files\":$files,\"pause\":$pause,\"previous\":\"$previous\",\"linked\":$linked}"
+  state reported
+  rm -f "$run"/*.list "$run/suspects" "$run/shared" "$run/touched" "$run/hot.out"
+  release_lock
+}`;
+
+const mainText: Sh = sh`if [ "$1" = guard ]; then
+  guard "$2" "$3" "$4"
+  exit
+fi
+trap 'fail "it was ended by a signal"' TERM INT HUP
+start_of $$
+printf '%s %s\n' $$ "$started" >"$run/pid" || exit 1
+state planned "\"what\":\"backup\",\"boot\":\"$(boot)\"" || exit 1
+hold_lock
+state locked
+recover
+check_places
+check_instance
+check_clock
+find_previous
+check_room
+state checked "\"previous\":\"$previous\""
+tell 'hot copy' ''
+hot_copy
+state hot-copied "\"rsync\":$hot"
+check_instance
+stand_still
+tell 'hashing' ''
+list_files
+state hashed
+write_manifest
+state synced
+commit
+finish`;
+
+/** Run it with `sh driver.sh`, detached, in its run's folder. */
+export function driverScript(job: BackupJob): Sh {
+  return joinSh([
+    settingsText(job),
+    basicsText,
+    journalText(job.hooks),
+    journalLook,
+    lockText,
+    containerText(job.docker),
+    guardText,
+    recoverText,
+    ...checksText,
+    copyText(job),
+    listingText(job),
+    manifestText(job),
+    endText,
+    standstillText,
+    commitText,
+    mainText,
+  ]);
+}
