@@ -27,8 +27,16 @@ export function settle(
   const { counts } = state;
   if (status === 'ok' || status === 'changed' || status === 'ignored') counts.ok++;
   if (status !== 'ok') counts[status]++;
+  if (status === 'failed' && isBusy(verdict)) state.busy++;
   if (status === 'ignored' && ending.changed) counts.changed++;
   return ending;
+}
+
+/** A module whose lock another run holds says so in its result; of a loop's failed rounds all must. */
+function isBusy({ result }: Verdict): boolean {
+  if (result instanceof Unknown) return false;
+  if (!Array.isArray(result.results)) return result.busy === true;
+  return result.results.filter(isMap).every(round => round.failed !== true || round.busy === true);
 }
 
 function settledStatus(

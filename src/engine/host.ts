@@ -17,6 +17,8 @@ export class HostState {
   readonly doubtful = new Set<string>();
   /** Handlers notified and not yet run; true when it is certain that they will be. */
   readonly notified = new Map<TaskNode, boolean>();
+  /** Failures that say another run holds what the task needs. */
+  busy = 0;
   /** It took part in a play: it belongs into the recap. */
   tookPart = false;
   readonly counts = {

@@ -157,7 +157,9 @@ class Session {
   }
 
   #exitCode(states: readonly HostState[]): number {
-    if (this.#blamed || states.some(({ counts }) => counts.failed > 0)) return 1;
+    const failed = states.filter(({ counts }) => counts.failed > 0);
+    if (this.#blamed || failed.some(({ counts, busy }) => counts.failed > busy)) return 1;
+    if (failed.length > 0) return 5;
     return states.some(({ counts }) => counts.unreachable > 0) ? 3 : 0;
   }
 
