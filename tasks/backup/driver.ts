@@ -73,7 +73,7 @@ const standstillText: Sh = sh`stand_still() {
   judge_standstill
 }
 judge_standstill() {
-  if [ $((ticks - since)) -gt $((max_pause * 100)) ]; then
+  if [ $((ticks - since)) -ge $((max_pause * 100)) ]; then
     fail "the instance stood still for longer than $max_pause s: it goes on, and this backup is discarded"
   fi
   if [ "$after" != "$(still)" ]; then
