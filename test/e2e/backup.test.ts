@@ -43,7 +43,9 @@ describe.skipIf(noFleet !== undefined)(`backups from the command line ${noFleet 
     const lock = join(instance(), '.girofle', 'lock');
     mkdirSync(lock, { recursive: true });
     // Field 22 of /proc/PID/stat, counted after the name in parentheses.
-    const start = readFileSync('/proc/self/stat', 'utf8').replace(/^.*\) /, '').split(' ')[19];
+    const start = readFileSync('/proc/self/stat', 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ')[19];
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     writeFileSync(
       join(lock, 'owner'),
