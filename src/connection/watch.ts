@@ -49,7 +49,8 @@ export function timer(seconds: number): string {
   // What the bootstrap started in the same clock tick is told apart by _m, _l and tee's parent.
   const since = '[ "${20}" -ge "$b" ]||continue;[ "$2" = "$_l" ]&&continue;';
   return (
-    `(trap 'kill $! 2>/dev/null;exit 0' TERM;sleep ${seconds}&\nwait $!;trap '' TERM;` +
+    // KILL, because a child that was just forked may still swallow a TERM on its way to being sleep.
+    `(trap 'kill -KILL $! 2>/dev/null;exit 0' TERM;sleep ${seconds}&\nwait $!;trap '' TERM;` +
     `${OWN_PLACE};${sweep(since)};exit 124) </dev/null >/dev/null 2>&1 & _t=$!`
   );
 }
