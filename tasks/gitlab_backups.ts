@@ -4,6 +4,7 @@ import { defineTask } from '../src/core/task-module.ts';
 import type { ValueMap } from '../src/core/value.ts';
 import { type Found, type Look, look, timeIn } from './backups/look.ts';
 import { showBytes } from './docker/units.ts';
+import { columns } from './gitlab/table.ts';
 
 const args = Type.Object(
   {
@@ -62,16 +63,7 @@ function remark({ kind, name, problem }: Found): string {
 
 function table({ instances, found }: Look, wanted: number): string {
   if (found.length === 0) return nothing(instances, wanted);
-  const rows = [HEAD, ...found.map(row)];
-  const widths = HEAD.map((_, column) => Math.max(...rows.map(cells => cells[column]?.length ?? 0)));
-  return rows
-    .map(cells =>
-      cells
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return columns([HEAD, ...found.map(row)]);
 }
 
 function nothing(instances: readonly number[], wanted: number): string {

@@ -9,6 +9,7 @@ import { dig, digMap, digNumber, digText } from './docker/dig.ts';
 import { probeContainersWith } from './docker/probe.ts';
 import { showAge, showBytes } from './docker/units.ts';
 import { commissioned, isBelow, LABEL, LABELS } from './gitlab/gitlab.ts';
+import { columns } from './gitlab/table.ts';
 
 const args = Type.Object(
   {
@@ -89,16 +90,7 @@ const HEAD = ['number', 'name', 'url', 'health', 'image', 'size', 'age'];
 
 function table(instances: readonly ValueMap[]): string {
   if (instances.length === 0) return 'no instance is commissioned';
-  const rows = [HEAD, ...instances.map(row)];
-  const widths = HEAD.map((_, column) => Math.max(...rows.map(cells => cells[column]?.length ?? 0)));
-  return rows
-    .map(cells =>
-      cells
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return columns([HEAD, ...instances.map(row)]);
 }
 
 function row(instance: ValueMap): readonly string[] {
