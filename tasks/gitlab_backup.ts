@@ -6,19 +6,20 @@ import { all, type Probe, probe as probeScript } from '../src/core/probe.ts';
 import type { StepOutput } from '../src/core/step.ts';
 import { defineTask, type Plan, refuse } from '../src/core/task-module.ts';
 import type { ValueMap } from '../src/core/value.ts';
-import { BUSY, followSteps, readResult } from './backup/follow.ts';
+import { driverScript } from './backup/driver.ts';
 import { configurationOf, imageOf, mountProblems, releaseOf } from './backup/identity.ts';
 import type { BackupJob, Rsync } from './backup/job.ts';
-import { busySentence } from './backup/lock.ts';
 import { pruneSteps, verdicts } from './backup/prune.ts';
 import { readSurvey, type Survey, surveyScript } from './backup/survey.ts';
+import { keepSchema } from './backups/keep.ts';
 import { ownStopTimeout } from './docker/converge.ts';
 import { dig, digText } from './docker/dig.ts';
 import { probeContainer } from './docker/probe.ts';
 import { Duration, seconds, showBytes } from './docker/units.ts';
 import { containerName, DEFAULT_NAME, instanceDirectory, LABEL, LABELS } from './gitlab/gitlab.ts';
-
-const count = (description: string) => Type.Optional(Type.Integer({ description, minimum: 0 }));
+import { BUSY, followSteps, readResult } from './host-run/follow.ts';
+import { busySentence } from './host-run/lock.ts';
+import type { HostRun } from './host-run/run.ts';
 
 const args = Type.Object(
   {
@@ -41,24 +42,7 @@ const args = Type.Object(
       'How long it may stand still; past that it goes on, and the backup is discarded',
       '60s',
     ),
-    keep: Type.Optional(
-      Type.Object(
-        {
-          last: count('So many of the newest'),
-          hourly: count('The newest of each of so many hours'),
-          daily: count('Of each of so many days'),
-          weekly: count('Of each of so many weeks'),
-          monthly: count('Of each of so many months'),
-          yearly: count('Of each of so many years'),
-          within: Type.Optional(Type.String({ description: 'All younger than this: 2y5m7d3h' })),
-        },
-        {
-          additionalProperties: false,
-          description:
-            "Which backups stay once this one is there, by restic's rules; without it all of them. The newest that is verified always stays",
-        },
-      ),
-    ),
+    keep: Type.Optional(keepSchema),
     timeout: Duration(
       'How long the backup is followed; past that the task fails, and the host goes on by itself',
       '24h',
@@ -115,7 +99,7 @@ function plan(given: Args, { container, survey }: Seen): Plan {
   const job = jobOf(given, container, survey, rsync);
   const decided = decide(given, survey);
   const steps = followSteps(
-    job,
+    runOfBackup(job),
     `back up instance ${given.number} to ${directoryOf(given)}/bckups (${howOf(given, survey)})`,
     seconds(given.timeout),
   );
@@ -174,6 +158,11 @@ function hostProblems(given: Args, { rsync, docker, lacking, bckups }: Survey): 
 function isRecent({ version }: Rsync): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major > 3 || (major === 3 && minor >= 1);
+}
+
+export function runOfBackup(job: BackupJob): HostRun {
+  const { id, instance, directory } = job;
+  return { id, instance, directory, what: 'backup', script: driverScript(job) };
 }
 
 /** What the driver on the host is told. */

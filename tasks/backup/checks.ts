@@ -35,7 +35,6 @@ check_clock() {
     fail "this host's clock says $name, and there is a backup of $last: set the clock, or remove that backup"
   fi
 }
-sha_of() { sha256sum <"$1" | cut -c 1-64; }
 noted_sha() { sed -n 's/^"files":{"sha256":"\([0-9a-f]*\)".*/\1/p' "$1"; }
 find_previous() {
   previous=

@@ -28,7 +28,6 @@ watch() {
     fi
   done
 }
-tell() { printf '%s\n%s\n' "$1" "$2" >"$run/progress.new" 2>/dev/null && mv -f "$run/progress.new" "$run/progress"; }
 overdue() { clock; [ $((ticks - since)) -ge $((max_pause * 100)) ]; }
 complaint() { text "$(grep -v '^rsync error' "$run/$1.err" | head -n 1 | head -c 300)"; }
 # Without room even rsync's own words are lost, so that the disk is asked too.

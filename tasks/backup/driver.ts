@@ -1,21 +1,21 @@
 /** The script that makes a backup on the host: it needs nobody, and ends well or says why, whatever becomes of us. */
 import { joinSh, type Sh, sh } from '../../src/core/sh.ts';
+import { containerText } from '../host-run/container.ts';
+import { endingText } from '../host-run/ending.ts';
+import { journalLook, journalText } from '../host-run/journal.ts';
+import { lockText } from '../host-run/lock.ts';
+import { recoverText } from '../host-run/recover.ts';
+import { basicsText } from '../host-run/run.ts';
 import { checksText } from './checks.ts';
-import { containerText } from './container.ts';
 import { copyText } from './copy.ts';
 import { guardText } from './guard.ts';
-import { type BackupJob, basicsText, settingsText } from './job.ts';
-import { journalLook, journalText } from './journal.ts';
+import { type BackupJob, settingsText } from './job.ts';
 import { listingText } from './listing.ts';
-import { lockText } from './lock.ts';
 import { manifestText } from './manifest-text.ts';
-import { recoverText } from './recover.ts';
+import { repairText } from './repair.ts';
 
 /** Every way out lets the instance go on first. */
-const endText: Sh = sh`report() { printf '%s\n' "$1" >"$run/result.new" && persist "$run/result.new" && mv -f "$run/result.new" "$run/result.json"; }
-fail() {
-  trap '' TERM INT HUP
-  sentence=$1
+const undoText: Sh = sh`undo() {
   if [ -n "$guard" ]; then
     if thaw; then
       disarm_guard
@@ -26,23 +26,6 @@ fail() {
     fi
   fi
   if [ -n "$copier" ]; then end_copiers "$id"; fi
-  report "{\"ok\":false,\"failure\":\"$(text "$sentence")\"}"
-  state failed "\"failure\":\"$(text "$sentence")\""
-  release_lock
-  exit 1
-}
-busy() {
-  report "{\"ok\":false,\"busy\":true,\"failure\":\"$(text "another run holds instance $instance: $owner_what since $owner_since, pid $owner_pid")\"}"
-  state failed '"busy":true'
-  exit 1
-}
-hold_lock() {
-  take_lock 'a backup'
-  case $? in
-    0) ;;
-    1) busy ;;
-    *) fail "$home cannot be written" ;;
-  esac
 }`;
 
 const standstillText: Sh = sh`stand_still() {
@@ -100,24 +83,20 @@ const commitText: Sh = sh`commit() {
   state committed "\"date\":\"$date\""
 }
 finish() {
-  clock
-  report "{\"ok\":true,\"date\":\"$date\",\"bytes\":$bytes,\"files\":$files,\"pause\":$pause,\"previous\":\"$previous\",\"linked\":$linked}"
-  state reported
+  succeed "\"date\":\"$date\",\"bytes\":$bytes,\"files\":$files,\"pause\":$pause,\"previous\":\"$previous\",\"linked\":$linked"
   rm -f "$run"/*.list "$run/suspects" "$run/shared" "$run/touched" "$run/hot.out"
-  release_lock
 }`;
 
-const mainText: Sh = sh`if [ "$1" = guard ]; then
-  guard "$2" "$3" "$4"
-  exit
-fi
+const mainText: Sh = sh`case $1 in
+  guard) guard "$2" "$3" "$4"; exit ;;
+  repair) repair "$2"; exit ;;
+esac
 trap 'fail "it was ended by a signal"' TERM INT HUP
-start_of $$
-printf '%s %s\n' $$ "$started" >"$run/pid" || exit 1
-state planned "\"what\":\"backup\",\"boot\":\"$(boot)\"" || exit 1
-hold_lock
+plan_run backup || exit 1
+hold_lock 'a backup'
 state locked
-recover
+recover || fail "$unrepaired"
+adopt_partial
 check_places
 check_instance
 check_clock
@@ -142,19 +121,37 @@ export function driverScript(job: BackupJob): Sh {
   return joinSh([
     settingsText(job),
     basicsText,
-    journalText(job.hooks),
+    journalText(job.hooks?.hold),
     journalLook,
     lockText,
     containerText(job.docker),
     guardText,
     recoverText,
+    repairText,
     ...checksText,
     copyText(job),
     listingText(job),
     manifestText(job),
-    endText,
+    endingText,
+    undoText,
     standstillText,
     commitText,
     mainText,
   ]);
 }
+
+/** Of a backup that ends well, in this order. */
+export const STATES = [
+  'planned',
+  'locked',
+  'checked',
+  'hot-copied',
+  'guard-armed',
+  'paused',
+  'frozen-copied',
+  'resumed',
+  'hashed',
+  'synced',
+  'committed',
+  'reported',
+] as const;

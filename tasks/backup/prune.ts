@@ -4,8 +4,9 @@ import { dateOf } from '../../src/core/backup/manifest.ts';
 import { type Dated, type KeepPolicy, retain, type Verdict } from '../../src/core/backup/retention.ts';
 import { joinSh, sh } from '../../src/core/sh.ts';
 import type { Step } from '../../src/core/step.ts';
-import { type BackupJob, basicsText, homeOf } from './job.ts';
-import { lockText } from './lock.ts';
+import { lockText } from '../host-run/lock.ts';
+import { basicsText, homeOf } from '../host-run/run.ts';
+import type { BackupJob } from './job.ts';
 
 /** What becomes of each backup once the one to be made is there. */
 export function verdicts(backups: readonly Dated[], keep: KeepPolicy, now: Date): readonly Verdict[] {

@@ -1,8 +1,9 @@
 /** What the host has for a backup: tools, clock, backups that are there, who holds the lock. One script, nothing written. */
 import { joinSh, type Sh, sh } from '../../src/core/sh.ts';
-import { homeOf, type Rsync } from './job.ts';
-import { journalLook } from './journal.ts';
-import { type LockOwner, lookAtLock, readBusy } from './lock.ts';
+import { journalLook } from '../host-run/journal.ts';
+import { type LockOwner, lookAtLock, readBusy } from '../host-run/lock.ts';
+import { homeOf } from '../host-run/run.ts';
+import type { Rsync } from './job.ts';
 
 export interface Survey {
   /** Eight hex digits, new at each look. */

@@ -4,15 +4,16 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { expect } from 'vitest';
 import type { FileEntry, Manifest } from '../../src/core/backup/manifest.ts';
 import { isMap, type ValueMap } from '../../src/core/value.ts';
-import { startScript } from '../../tasks/backup/follow.ts';
 import { configurationOf, imageOf, releaseOf } from '../../tasks/backup/identity.ts';
-import { type BackupJob, type Hooks, journalOf, runOf } from '../../tasks/backup/job.ts';
-import { readJournal } from '../../tasks/backup/journal.ts';
+import type { BackupJob, Hooks } from '../../tasks/backup/job.ts';
 import { readSurvey, surveyScript } from '../../tasks/backup/survey.ts';
 import { dig, digText } from '../../tasks/docker/dig.ts';
 import { docker_image } from '../../tasks/docker_image.ts';
-import { gitlab_backup } from '../../tasks/gitlab_backup.ts';
+import { gitlab_backup, runOfBackup } from '../../tasks/gitlab_backup.ts';
 import { gitlab_instance } from '../../tasks/gitlab_instance.ts';
+import { startScript } from '../../tasks/host-run/follow.ts';
+import { readJournal } from '../../tasks/host-run/journal.ts';
+import { journalOf, runOf } from '../../tasks/host-run/run.ts';
 import { pruneImages, standInImage } from './docker-images.ts';
 import { processes, until } from './processes.ts';
 import { callDocker, runDockerModule } from './run-docker-module.ts';
@@ -181,7 +182,7 @@ export class BackupRig {
       hooks,
       ...more,
     };
-    const started = await runShell(startScript(job).text, { env });
+    const started = await runShell(startScript(runOfBackup(job)).text, { env });
     return new Driven(job, started.code, started.stderr);
   }
 

@@ -15,7 +15,7 @@ import {
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DATE, timeOf } from '../../src/core/backup/manifest.ts';
-import { STATES } from '../../tasks/backup/journal.ts';
+import { STATES } from '../../tasks/backup/driver.ts';
 import { digList } from '../../tasks/docker/dig.ts';
 import { BackupRig, command, isOk } from '../support/backup-rig.ts';
 import { until } from '../support/processes.ts';

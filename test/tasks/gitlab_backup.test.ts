@@ -6,13 +6,13 @@ import type { Answer } from '../../src/core/probe.ts';
 import { isRefusal, type Plan } from '../../src/core/task-module.ts';
 import type { ValueMap } from '../../src/core/value.ts';
 import { driverScript } from '../../tasks/backup/driver.ts';
-import { judgeLook, readLook, sayProgress } from '../../tasks/backup/follow.ts';
 import { configurationOf, redactVariable, releaseOf } from '../../tasks/backup/identity.ts';
 import type { BackupJob } from '../../tasks/backup/job.ts';
-import { readJournal } from '../../tasks/backup/journal.ts';
 import { readRsync, readSurvey, surveyScript } from '../../tasks/backup/survey.ts';
 import { dig } from '../../tasks/docker/dig.ts';
 import { gitlab_backup } from '../../tasks/gitlab_backup.ts';
+import { judgeLook, readLook, sayProgress } from '../../tasks/host-run/follow.ts';
+import { readJournal } from '../../tasks/host-run/journal.ts';
 import { ArgumentError, withDefaults } from '../support/module-args.ts';
 import { runShell } from '../support/shell.ts';
 
@@ -293,7 +293,7 @@ describe('following', () => {
       },
     ],
   ])('%j', (look, verdict) => {
-    expect(judgeLook(readLook(look))).toEqual(verdict);
+    expect(judgeLook(readLook(look), 'backup')).toEqual(verdict);
   });
 
   test('the journal, but for a line that the host did not finish', () => {

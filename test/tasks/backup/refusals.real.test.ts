@@ -63,13 +63,31 @@ describe('the lock', () => {
   });
 });
 
-test("another's journal is left as it is", async () => {
-  const journal = `${rig.directory}/.girofle/journals/0badcafe.jsonl`;
+describe('what another kind of run that died has left', () => {
   const line = '{"state":"planned","utc":"2026-01-01T00:00:00Z","uptime":1.00,"what":"restore"}\n';
-  mkdirSync(`${rig.directory}/.girofle/journals`, { recursive: true });
-  writeFileSync(journal, line);
-  await nextSucceeds(rig);
-  expect(readFileSync(journal, 'utf8')).toBe(line);
+  const home = () => `${rig.directory}/.girofle`;
+
+  function leave(driver: string): void {
+    mkdirSync(`${home()}/journals`, { recursive: true });
+    mkdirSync(`${home()}/runs/0badcafe`, { recursive: true });
+    writeFileSync(`${home()}/journals/0badcafe.jsonl`, line);
+    writeFileSync(`${home()}/runs/0badcafe/driver.sh`, driver);
+  }
+
+  test('is repaired by its own driver, under the lock of the backup', async () => {
+    leave('echo "$1" >"${0%/*}/asked"; grep -q "^pid=$2\n*$" "${0%/runs/*}/lock/owner"');
+    await nextSucceeds(rig);
+    expect(readFileSync(`${home()}/runs/0badcafe/asked`, 'utf8')).toBe('repair\n');
+    expect(readFileSync(`${home()}/journals/0badcafe.jsonl`, 'utf8')).toBe(line);
+  });
+
+  test('stops the backup when it cannot be repaired', async () => {
+    leave('echo "mapping-volumes is gone" >&2; exit 1');
+    expect((await rig.backup()).result.msg).toBe(
+      'what run 0badcafe left behind cannot be repaired: mapping-volumes is gone',
+    );
+    expect(rig.status()).toBe('running');
+  });
 });
 
 describe('the folder of the backups', () => {

@@ -1,12 +1,12 @@
 /** The container, as the driver's shell sees and moves it: by docker's own command, or by curl and the socket. */
 import { joinSh, type Sh, sh } from '../../src/core/sh.ts';
-import type { BackupJob } from './job.ts';
+import type { DockerWay } from './run.ts';
 
 /**
  * `container_state` prints `ID STARTED-AT RUNNING PAUSED`, `missing` or `unanswered`; `order pause|unpause|stop|start`
  * leaves Docker's objection in `objected`; `image_digests` prints a JSON list. None of them needs room on the disk.
  */
-function callsText(docker: BackupJob['docker']): Sh {
+function callsText(docker: DockerWay['docker']): Sh {
   return docker === 'cli' ? byCommand : byCurl;
 }
 
@@ -90,6 +90,6 @@ thaw() {
   done
 }`;
 
-export function containerText(docker: BackupJob['docker']): Sh {
+export function containerText(docker: DockerWay['docker']): Sh {
   return joinSh([callsText(docker), holdText]);
 }

@@ -1,54 +1,49 @@
 /** The journal of a run: a line for each state, on disk before what follows it. Written by the host, read by us. */
 import { type Sh, sh } from '../../src/core/sh.ts';
 import { isMap, type ValueMap } from '../../src/core/value.ts';
-import type { Hooks } from './job.ts';
 
-/** In this order; a run that failed ends with `failed`, one found dead by the next run with `abandoned`. */
-export const STATES = [
-  'planned',
-  'locked',
-  'checked',
-  'hot-copied',
-  'guard-armed',
-  'paused',
-  'frozen-copied',
-  'resumed',
-  'hashed',
-  'synced',
-  'committed',
-  'reported',
-] as const;
-
-/** `state NAME [FACTS]` writes a line; facts are the inside of a JSON object. While the instance stands still, nothing waits for the disk. */
-export function journalText(hooks: Hooks = {}): Sh {
-  const hold =
-    hooks.hold === undefined
+/**
+ * `state NAME [FACTS]` writes a line; facts are the inside of a JSON object. While an instance stands still, nothing waits
+ * for the disk. `plan_run WHAT` notes who we are and writes the first line; a run that failed ends with `failed`, one
+ * found dead by another with `abandoned`, all others with `reported`.
+ * @param hold for tests only: it stays in this state until a file `go` is in the run's folder
+ */
+export function journalText(hold?: string): Sh {
+  const stay =
+    hold === undefined
       ? sh``
       : sh`
-  if [ "$1" = ${hooks.hold} ]; then while [ ! -e "$run/go" ]; do nap 0.05; done; fi`;
+  if [ "$1" = ${hold} ]; then while [ ! -e "$run/go" ]; do nap 0.05; done; fi`;
   return sh`state() {
   clock
   printf '{"state":"%s","utc":"%s","uptime":%s%s}\n' "$1" "$(utc)" "$uptime" "\${2:+,$2}" >>"$journal" || return 1
   case $1 in
     paused|frozen-copied) persist "$journal" & ;;
     *) persist "$journal" ;;
-  esac${hold}
+  esac${stay}
+}
+plan_run() {
+  start_of $$
+  printf '%s %s\n' $$ "$started" >"$run/pid" || return 1
+  state planned "\"what\":\"$1\",\"boot\":\"$(boot)\""
 }`;
 }
 
-/** `has_state JOURNAL STATE`, `fact JOURNAL STATE KEY`, `unfinished` (journals below `home` that have no end), `stranded JOURNAL`. */
+/**
+ * `has_state JOURNAL STATE`, `fact JOURNAL STATE KEY`, `is_a WHAT JOURNAL`, `unfinished` (journals below `home` that have no
+ * end), `stranded JOURNAL`.
+ */
 export const journalLook: Sh = sh`has_state() { grep -q "^{\"state\":\"$2\"" "$1"; }
 fact() { sed -n "s/^{\"state\":\"$2\".*\"$3\":\"\([^\"]*\)\".*/\1/p" "$1" | tail -n 1; }
-# Others keep their journals in the same folder.
-is_backup() { grep -q '^{"state":"planned".*"what":"backup"' "$1" 2>/dev/null; }
+is_a() { grep -q "^{\"state\":\"planned\".*\"what\":\"$1\"" "$2" 2>/dev/null; }
 unfinished() {
   for one in "$home"/journals/*.jsonl; do
-    if is_backup "$one" && ! grep -q '^{"state":"\(reported\|failed\|abandoned\)"' "$one"; then echo "$one"; fi
+    if [ -f "$one" ] && ! grep -q '^{"state":"\(reported\|failed\|abandoned\)"' "$one"; then echo "$one"; fi
   done
 }
-# Whether that run has made the instance stand still and nobody has let it go on; a reboot has.
+# Whether that backup has made the instance stand still and nobody has let it go on; a reboot has.
 stranded() {
-  has_state "$1" guard-armed && ! has_state "$1" resumed && [ "$(fact "$1" planned boot)" = "$(boot)" ]
+  is_a backup "$1" && has_state "$1" guard-armed && ! has_state "$1" resumed && [ "$(fact "$1" planned boot)" = "$(boot)" ]
 }`;
 
 export interface JournalLine {

@@ -4,24 +4,27 @@ import { joinSh, type Sh, sh } from '../../src/core/sh.ts';
 import type { Step, Wait } from '../../src/core/step.ts';
 import { isMap, type ValueMap } from '../../src/core/value.ts';
 import { digText } from '../docker/dig.ts';
-import { driverScript } from './driver.ts';
-import { type BackupJob, basicsText, homeOf, journalOf, runOf } from './job.ts';
 import { readJournal } from './journal.ts';
+import { basicsText, type HostRun, homeOf, journalOf, type RunKind, runOf } from './run.ts';
 
 /** Exit code of `startScript` when another run holds the instance (EX_TEMPFAIL). */
 export const BUSY = 75;
 
-/** Leaves once the driver holds the lock, or has said why it cannot. */
-export function startScript(job: BackupJob): Sh {
-  const [home, run] = [homeOf(job.directory), runOf(job.directory, job.id)];
+/** Leaves once the driver holds the lock, or has said why it cannot. Run it with `filesEnv`. */
+export function startScript(started: HostRun): Sh {
+  const [home, run] = [homeOf(started.directory), runOf(started.directory, started.id)];
   return joinSh([
     basicsText,
     sh`umask 077
-home=${home} run=${run} journal=${journalOf(job.directory, job.id)}
+home=${home} run=${run} journal=${journalOf(started.directory, started.id)}
 if [ -L "$home" ]; then echo "$home is a symbolic link" >&2; exit 1; fi
 mkdir -p "$home/runs" "$home/journals" && mkdir "$run" || exit 1
-printf '%s\n' ${driverScript(job).text} >"$run/driver.sh" || exit 1
-driver= calm=
+printf '%s\n' ${started.script.text} >"$run/driver.sh" || exit 1`,
+    ...Object.keys(started.files ?? {}).map(
+      (name, i) => sh`printf '%s' "$GIROFLE_FILE_${i}" >"$run/"${name} || exit 1
+unset GIROFLE_FILE_${i}`,
+    ),
+    sh`driver= calm=
 if command -v ionice >/dev/null 2>&1; then calm='ionice -c 3'; fi
 setsid nice -n 10 $calm sh "$run/driver.sh" </dev/null >"$run/log" 2>&1 &
 tries=0
@@ -29,7 +32,7 @@ until [ -e "$run/result.json" ] || grep -q '"state":"locked"' "$journal" 2>/dev/
   { read -r driver _ <"$run/pid"; } 2>/dev/null
   if [ -n "$driver" ] && ! start_of "$driver"; then break; fi
   tries=$((tries + 1))
-  if [ $tries -gt 4000 ]; then echo "the backup did not begin; its log is $run/log" >&2; exit 1; fi
+  if [ $tries -gt 4000 ]; then echo "the ${started.what} did not begin; its log is $run/log" >&2; exit 1; fi
   nap 0.05
 done
 if [ ! -e "$run/result.json" ]; then exit 0; fi
@@ -40,16 +43,18 @@ exit 1`,
   ]);
 }
 
+/** The content of its files, for `startScript`'s environment. */
+function filesEnv({ files = {} }: HostRun): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.values(files).map((content, i) => [`GIROFLE_FILE_${i}`, content]));
+}
+
 /** Prints whether the driver lives, its journal, its progress, and its result when it has ended. */
-export function lookScript(job: BackupJob): Sh {
+export function lookScript(followed: HostRun): Sh {
   return joinSh([
     basicsText,
-    sh`run=${runOf(job.directory, job.id)}
-{ read -r driver since <"$run/pid"; } 2>/dev/null
-alive=no
-if start_of "$driver" && [ "$started" = "$since" ]; then alive=yes; fi
-echo "alive $alive"
-tail -n 1 ${journalOf(job.directory, job.id)} 2>/dev/null
+    sh`run=${runOf(followed.directory, followed.id)}
+if run_lives "$run"; then echo 'alive yes'; else echo 'alive no'; fi
+tail -n 1 ${journalOf(followed.directory, followed.id)} 2>/dev/null
 echo '== progress'
 cat "$run/progress" 2>/dev/null
 echo '== result'
@@ -97,31 +102,42 @@ export function sayProgress([what = 'starting', detail = '']: readonly string[])
   return `${what}: ${bytes} bytes${files}, ${rate}, ${left} left`;
 }
 
-export function judgeLook(look: Look): ReturnType<Wait['judge']> {
+export function judgeLook(look: Look, what: RunKind): ReturnType<Wait['judge']> {
   if (look.alive) return { again: sayProgress(look.progress) };
   if (look.result === undefined && look.failure !== '') return { failed: look.failure };
   if (look.result === undefined) {
     const stage = look.state === '' ? 'it began' : `state ${look.state}`;
     return {
-      failed: `the backup's own process on the host was killed after ${stage}; the next backup clears up after it`,
+      failed: `the ${what}'s own process on the host was killed after ${stage}; the next ${what} clears up after it`,
     };
   }
   return look.result.ok === true ? { done: true } : { failed: digText(look.result, 'failure') };
 }
 
-/** @param timeout seconds; when they are over the driver goes on all the same */
-export function followSteps(job: BackupJob, say: string, timeout: number): readonly Step[] {
+/**
+ * Starting it, following it, reading its result: three steps.
+ * @param timeout seconds; when they are over the driver goes on all the same
+ */
+export function followSteps(run: HostRun, say: string, timeout: number): readonly Step[] {
   return [
-    { say, action: { kind: 'script', text: startScript(job), limit: 300 } },
     {
-      say: `follow the backup of instance ${job.instance} to its end`,
+      say,
+      action: {
+        kind: 'script',
+        text: startScript(run),
+        limit: 300,
+        ...(run.files === undefined ? {} : { env: filesEnv(run) }),
+      },
+    },
+    {
+      say: `follow the ${run.what} of instance ${run.instance} to its end`,
       changes: false,
       streams: true,
       action: {
         kind: 'wait',
         wait: {
-          request: { via: 'script', text: lookScript(job), limit: 60 },
-          judge: answer => judgeLook(readLook(stdoutOf(answer))),
+          request: { via: 'script', text: lookScript(run), limit: 60 },
+          judge: answer => judgeLook(readLook(stdoutOf(answer)), run.what),
           timeout,
           interval: 1,
         },
@@ -130,7 +146,7 @@ export function followSteps(job: BackupJob, say: string, timeout: number): reado
     {
       say: 'read what it says of itself',
       changes: false,
-      action: { kind: 'script', text: sh`cat ${`${runOf(job.directory, job.id)}/result.json`}` },
+      action: { kind: 'script', text: sh`cat ${`${runOf(run.directory, run.id)}/result.json`}` },
     },
   ];
 }

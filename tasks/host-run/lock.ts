@@ -3,7 +3,7 @@
  * names the process that holds it. It appears whole, by a rename, and is taken over when that process is no more.
  */
 import { joinSh, type Sh, sh } from '../../src/core/sh.ts';
-import { basicsText } from './job.ts';
+import { basicsText } from './run.ts';
 
 export interface LockOwner {
   readonly pid: string;
@@ -15,7 +15,7 @@ export interface LockOwner {
 
 /**
  * Needs `basicsText`, `lock` (the folder) and `id`. `take_lock WHAT` leaves the owner in its way in `owner_what`,
- * `owner_since`, `owner_pid` and gives 1; `holds_lock` looks whether it is still ours.
+ * `owner_since`, `owner_pid` and gives 1; `holds_lock` looks whether it is still ours, `held_by PID` whether it is that process's.
  */
 export const lockText: Sh = sh`read_owner() {
   owner_pid= owner_start= owner_boot= owner_since= owner_what=
@@ -52,6 +52,11 @@ take_lock() {
     fi
     nap 0.1
   done
+}
+# The lock is a living process's: of $1.
+held_by() {
+  read_owner "$lock"
+  [ "$owner_pid" = "$1" ] && owner_lives
 }
 holds_lock() {
   read_owner "$lock"
