@@ -1,5 +1,6 @@
 /** What goes wrong in a template: the error classes, where in the text it happened, and what may have been meant. */
 import leven from 'leven';
+import { RegexError } from '../core/regex-error.ts';
 
 /** A stretch of template text, in characters; `end` is exclusive. */
 export interface Span {
@@ -56,7 +57,7 @@ export function failAt(span: Span, message: string, hint?: string): never {
 
 /** Gives an error its place, unless something deeper has done so. A stack overflow becomes a TemplateError. */
 export function locate(error: unknown, span: Span, source?: Source): unknown {
-  const known = error instanceof RangeError ? new TemplateError('the template is nested too deeply') : error;
+  const known = inOurWords(error);
   if (known instanceof TemplateError && !known.located) {
     known.located = true;
     known.file = source?.file;
@@ -64,6 +65,11 @@ export function locate(error: unknown, span: Span, source?: Source): unknown {
     known.length = Math.max(1, span.end - span.start);
   }
   return known;
+}
+
+function inOurWords(error: unknown): unknown {
+  if (error instanceof RangeError) return new TemplateError('the template is nested too deeply');
+  return error instanceof RegexError ? new TemplateError(error.message, error.hint) : error;
 }
 
 /** `did you mean "upper"?`, or undefined when nothing is near. Two letters that changed places are the nearest. */

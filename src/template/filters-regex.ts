@@ -1,8 +1,8 @@
 /** Filters with regular expressions. */
+import { compileRegex, groupOrNone, matchAll, search, substitute } from '../core/regex.ts';
 import { fail } from './errors.ts';
 import { type Filters, filter, freeFilter, numberFrom, stringFrom, textFrom } from './filter-kit.ts';
 import { isTrue } from './python.ts';
-import { compileRegex, groupOrNone, matchAll, search, substitute } from './regex.ts';
 import { type Named, Tuple, type V } from './values.ts';
 
 function flags(ignorecase: V | undefined, multiline: V | undefined) {

@@ -1,4 +1,5 @@
 /** The tests of `is …`, and why some of Ansible's are not among them. */
+import { compileRegex, matchAll } from '../core/regex.ts';
 import { Unknown, UnknownValueError } from '../core/value.ts';
 import { fail, suggest } from './errors.ts';
 import {
@@ -12,7 +13,6 @@ import {
 } from './filter-kit.ts';
 import { applyFilter, filterProblem } from './filters.ts';
 import { article, compare, contains, equal, isTrue, iterate, need, str, truth } from './python.ts';
-import { compileRegex, matchAll } from './regex.ts';
 import { UniqueSet } from './unique.ts';
 import {
   Float,

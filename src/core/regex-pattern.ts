@@ -1,5 +1,5 @@
 /** Translates the pattern syntax of Python's `re` to JavaScript's, Unicode mode. */
-import { fail } from './errors.ts';
+import { fail } from './regex-error.ts';
 
 export interface Translated {
   readonly source: string;

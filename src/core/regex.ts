@@ -1,6 +1,6 @@
 /** Python's regular expressions on JavaScript's engine: pattern and replacement syntax, and a time limit. */
 import { createContext, Script } from 'node:vm';
-import { fail } from './errors.ts';
+import { fail } from './regex-error.ts';
 import { translatePattern } from './regex-pattern.ts';
 
 export interface RegexFlags {
@@ -119,7 +119,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** Python's `re.sub` template: `\1`, `\g<1>`, `\g<name>`, `\n`. */
-function expand(template: string, match: RegExpExecArray): string {
+export function expand(template: string, match: RegExpExecArray): string {
   if (!template.includes('\\')) return template;
   return template.replace(
     REPLACEMENT,
