@@ -2,6 +2,7 @@
 import type { AnyTaskModule } from '../src/core/task-module.ts';
 import { apt } from './apt.ts';
 import { assert } from './assert.ts';
+import { blockinfile } from './blockinfile.ts';
 import { command } from './command.ts';
 import { copy } from './copy.ts';
 import { debug } from './debug.ts';
@@ -12,6 +13,7 @@ import { docker_image } from './docker_image.ts';
 import { docker_network } from './docker_network.ts';
 import { fail } from './fail.ts';
 import { file } from './file.ts';
+import { girofle_schedule } from './girofle_schedule.ts';
 import { gitlab_backup } from './gitlab_backup.ts';
 import { gitlab_backup_verify } from './gitlab_backup_verify.ts';
 import { gitlab_backups } from './gitlab_backups.ts';
@@ -19,8 +21,11 @@ import { gitlab_fleet } from './gitlab_fleet.ts';
 import { gitlab_instance } from './gitlab_instance.ts';
 import { gitlab_instances } from './gitlab_instances.ts';
 import { group } from './group.ts';
+import { ini_file } from './ini_file.ts';
+import { lineinfile } from './lineinfile.ts';
 import { packageTask } from './package.ts';
 import { ping } from './ping.ts';
+import { replace } from './replace.ts';
 import { service } from './service.ts';
 import { set_fact } from './set_fact.ts';
 import { setup } from './setup.ts';
@@ -35,6 +40,7 @@ import { yum } from './yum.ts';
 const all: readonly AnyTaskModule[] = [
   apt,
   assert,
+  blockinfile,
   command,
   copy,
   debug,
@@ -45,6 +51,7 @@ const all: readonly AnyTaskModule[] = [
   docker_network,
   fail,
   file,
+  girofle_schedule,
   gitlab_backup,
   gitlab_backup_verify,
   gitlab_backups,
@@ -52,8 +59,11 @@ const all: readonly AnyTaskModule[] = [
   gitlab_instance,
   gitlab_instances,
   group,
+  ini_file,
+  lineinfile,
   packageTask,
   ping,
+  replace,
   service,
   set_fact,
   setup,

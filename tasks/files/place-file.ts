@@ -57,6 +57,10 @@ export interface PlaceArgs extends FileArgs {
 
 /** The arguments that no schema can judge. */
 export function checkPlacing({ validate }: PlaceArgs): readonly string[] {
+  return checkValidate(validate);
+}
+
+export function checkValidate(validate: string | undefined): readonly string[] {
   if (validate === undefined) return [];
   if (!validate.includes('%s')) return [`validate must contain %s: ${validate}`];
   const split = splitWords(validate);

@@ -33,6 +33,15 @@ function parseContent(limit: number): (text: string) => FileContent {
   };
 }
 
+/** The bytes of a file; null when there is no such file, undefined when it is larger than the limit. */
+export function fileBytes(path: string, limit: number): Probe<Uint8Array | null | undefined> {
+  return look(contentKind, [path, String(limit), ''], text => {
+    if (text.startsWith('-')) return null;
+    const bytes = Buffer.from(text.slice(1), 'base64');
+    return bytes.length > limit ? undefined : bytes;
+  });
+}
+
 /** Null for what is no text: a NUL byte, or no UTF-8. */
 export function textOf(bytes: Uint8Array): string | null {
   if (bytes.includes(0)) return null;
