@@ -13,6 +13,7 @@ import { docker_image } from './docker_image.ts';
 import { docker_network } from './docker_network.ts';
 import { fail } from './fail.ts';
 import { file } from './file.ts';
+import { getent } from './getent.ts';
 import { girofle_schedule } from './girofle_schedule.ts';
 import { gitlab_backup } from './gitlab_backup.ts';
 import { gitlab_backup_verify } from './gitlab_backup_verify.ts';
@@ -30,7 +31,9 @@ import { service } from './service.ts';
 import { set_fact } from './set_fact.ts';
 import { setup } from './setup.ts';
 import { shell } from './shell.ts';
+import { slurp } from './slurp.ts';
 import { stat } from './stat.ts';
+import { tempfile } from './tempfile.ts';
 import { template } from './template.ts';
 import { uri } from './uri.ts';
 import { user } from './user.ts';
@@ -51,6 +54,7 @@ const all: readonly AnyTaskModule[] = [
   docker_network,
   fail,
   file,
+  getent,
   girofle_schedule,
   gitlab_backup,
   gitlab_backup_verify,
@@ -68,7 +72,9 @@ const all: readonly AnyTaskModule[] = [
   set_fact,
   setup,
   shell,
+  slurp,
   stat,
+  tempfile,
   template,
   uri,
   user,
