@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 say() { printf '== %s\n' "$*"; }
 
-packages=(docker.io iptables openssh-server openssh-client sudo rsync busybox-static debootstrap ansible-core tmux procps iproute2 cron restic attr acl ca-certificates)
+packages=(docker.io iptables openssh-server openssh-client dropbear-bin sudo rsync busybox-static debootstrap ansible-core tmux procps iproute2 cron restic attr acl ca-certificates)
 
 missing_packages() {
   for package in "${packages[@]}"; do

@@ -32,6 +32,7 @@ export class Login {
   readonly #tried: string[] = [];
   readonly #notes: string[] = [];
   readonly #attempts: AsyncGenerator<Attempt, void>;
+  #first: Attempt | undefined;
 
   constructor(target: SshTarget, home: string, ssh2: Ssh2) {
     this.#target = target;
@@ -45,6 +46,17 @@ export class Login {
     void this.#next(left).then(next, () => next(false));
   };
 
+  /** Makes the first way ready. True when it needs nothing that a server tells later, as an RSA key does (its hashes). */
+  async prepare(): Promise<boolean> {
+    const { value } = await this.#attempts.next();
+    this.#first = value ?? undefined;
+    const method = this.#first?.method;
+    if (method?.type === 'password') return true;
+    if (method?.type !== 'publickey') return false;
+    const key = this.#ssh2.utils.parseKey(method.key);
+    return !(key instanceof Error) && key.type !== 'ssh-rsa';
+  }
+
   failure(): ConnectionError {
     const { name, user } = this.#target;
     const tried = this.#tried.length === 0 ? 'there was nothing to try' : `tried ${this.#tried.join(', ')}`;
@@ -57,8 +69,9 @@ export class Login {
 
   async #next(left: readonly string[] | null): Promise<AnyAuthMethod | false> {
     for (;;) {
-      const { value, done } = await this.#attempts.next();
-      if (done || !value) return false;
+      const value = this.#first ?? (await this.#attempts.next()).value;
+      this.#first = undefined;
+      if (!value) return false;
       const type = value.method.type === 'agent' ? 'publickey' : value.method.type;
       if (left && !left.includes(type)) continue;
       this.#tried.push(value.say);

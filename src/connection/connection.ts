@@ -88,7 +88,8 @@ export class HostConnection implements Connection {
       open => open.close(),
       () => {},
     );
-    await Promise.all([...this.#shells.values()].map(shell => shell.close()));
+    const open = [...this.#shells.values()].filter(shell => !(shell.idle && this.#wire.endsShells));
+    await Promise.all(open.map(shell => shell.close()));
     this.#shells.clear();
     await within(2000, this.#wire.close());
   }

@@ -91,6 +91,7 @@ export function localWire(name: string, { argv, worker }: LocalCommand): Wire {
     loginUser: os.userInfo().username,
     shell: worker[0] ?? '/bin/sh',
     worker,
+    endsShells: false,
     lost: () => undefined,
     launch: localLaunch(argv),
     dial: localDial,

@@ -11,6 +11,7 @@ import { orAbort, throwIfAborted } from './channel.ts';
 import { type AskHostKey, knownKeys, verifyHostKey } from './host-key.ts';
 import { algorithmsFor } from './known-hosts.ts';
 import type { Slots } from './slots.ts';
+import { logInAhead } from './ssh-ahead.ts';
 import type { SshTarget } from './ssh-config.ts';
 import { TimeLimit } from './time-limit.ts';
 
@@ -19,6 +20,8 @@ export interface LoginOptions {
   readonly ask?: AskHostKey;
   /** Shared by all hosts: sshd's MaxStartups drops whom it cannot greet. */
   readonly handshakes: Slots;
+  /** A command will be run on this connection: a session is asked for with the login where that is safe. */
+  readonly session?: boolean;
 }
 
 /** Opens the byte stream to sshd; called anew for each attempt. */
@@ -92,6 +95,7 @@ async function attempt(
   const cut = () => sock.destroy();
   signal.addEventListener('abort', cut, { once: true });
   const login = new Login(target, options.home, ssh2);
+  const early = await login.prepare();
   let refusal: unknown;
   let greeted = false;
   const verify = (key: Buffer, answer: (trusted: boolean) => void) => {
@@ -120,6 +124,7 @@ async function attempt(
     // Assigned, since the declared type lacks `false`, which is how ssh2 is told that nothing is left to try.
     const connected = ssh.connect(Object.assign(config, { authHandler: login.handler }));
     ssh.connection?.on('error', () => {});
+    if (ssh.connection) logInAhead(ssh.connection, { early, session: options.session === true });
     await connected;
     if (!ssh.connection) throw new Dropped();
     return ssh.connection;

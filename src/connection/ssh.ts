@@ -6,6 +6,7 @@ import { ConnectionError, type ConnectionSettings, type DialTarget } from '../co
 import { type Channel, type Ended, orAbort, throwIfAborted } from './channel.ts';
 import type { Jumps } from './jumps.ts';
 import { Slots } from './slots.ts';
+import { run } from './ssh-ahead.ts';
 import { resolveTarget } from './ssh-config.ts';
 import { type LoginOptions, logIn, tcp } from './ssh-login.ts';
 import type { Wire } from './wire.ts';
@@ -23,7 +24,7 @@ export async function sshWire(
   const target = await resolveTarget(settings, options.home);
   const via = await jumps.lead(target, settings, options, signal);
   try {
-    const client = await logIn(target, via?.open ?? tcp(target), options, signal);
+    const client = await logIn(target, via?.open ?? tcp(target), { ...options, session: true }, signal);
     return wire(client, { name: settings.name, user: target.user, shell: settings.shell ?? '/bin/sh' }, () =>
       via?.release(),
     );
@@ -61,6 +62,7 @@ function wire(client: Client, { name, user, shell }: Identity, release: () => vo
     loginUser: user,
     shell,
     worker: [shell],
+    endsShells: true,
     lost: () => lost,
     launch: async (line, signal) => {
       const free = await sessions.take();
@@ -89,9 +91,7 @@ async function session(
   free: () => void,
   signal: AbortSignal | undefined,
 ): Promise<Channel> {
-  const opening = new Promise<ClientChannel>((resolve, reject) => {
-    client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)));
-  });
+  const opening = run(client, command);
   // An abort does not stop the opening: whatever comes of it is closed at once.
   const stream = await orAbort(opening, signal).catch((error: unknown) => {
     opening.then(
