@@ -165,7 +165,7 @@ export const lineinfile = defineTask({
     if (given.state === 'absent' && seen.bytes === null) return { msg: 'file not present' };
     const result = { ...edited, backup };
     if (given.state === 'present') return result;
-    const [, found = '0'] = /^(\d+) line/.exec(String(result.msg ?? '')) ?? [];
+    const [, found = '0'] = /^(\d+) line/.exec(String(edited.msg ?? '')) ?? [];
     return { ...result, found: Number(found) };
   },
 });

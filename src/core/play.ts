@@ -19,6 +19,19 @@ export interface Written<T extends Value = Value> {
   readonly path: Path;
 }
 
+/** The role that a task belongs to: where its files are, and the variables that it has by it. */
+export interface Role {
+  readonly name: string;
+  /** Absolute. */
+  readonly folder: string;
+  /** Below all other variables; nearest last. */
+  readonly defaults: readonly Layer[];
+  /** Above those of the play. */
+  readonly vars: readonly Layer[];
+  /** Given where the role is used: above all but -e. */
+  readonly params: readonly Layer[];
+}
+
 /** Keywords that blocks and plays hand down; a nearer one wins, `when`, `tags`, `vars` and `environment` add up. */
 export interface Inherited {
   /** Outermost first; all must hold. */
@@ -43,6 +56,7 @@ export interface Inherited {
   readonly diff?: boolean;
   /** Seconds for a task, whole. */
   readonly timeout?: Written<number | string>;
+  readonly role?: Role;
 }
 
 export interface LoopControl {
@@ -87,12 +101,16 @@ export interface BlockNode {
   readonly always: readonly Node[];
 }
 
-/** include_tasks: its file's tasks are known at compile time when the name is no template. */
+/** include_tasks or include_role: its tasks are known at compile time when its names are no templates. */
 export interface IncludeNode extends Inherited {
   readonly kind: 'include';
+  readonly what: 'tasks' | 'role';
   readonly name?: Written<string>;
   readonly place: Place;
+  /** The file of tasks, or the role. */
   readonly file: Written<string>;
+  /** Of a role: names of files of it. */
+  readonly from?: readonly Written<string>[];
   readonly loop?: TaskNode['loop'] | undefined;
   readonly loopControl: LoopControl;
   /** The tasks of the file, where its name is no template: for looking ahead. The run calls `load`. */
@@ -101,7 +119,7 @@ export interface IncludeNode extends Inherited {
    * Loads and compiles a file's tasks. As in Ansible, they inherit from what is around this node, and of the node itself
    * its `vars` and what `apply` says. Throws DiagnosticError.
    */
-  readonly load: (file: string) => Promise<readonly Node[]>;
+  readonly load: (file: string, from: readonly string[]) => Promise<readonly Node[]>;
 }
 
 /** meta: flush_handlers, end_host, end_play, noop, clear_facts, ... */
@@ -145,6 +163,11 @@ export interface Play {
   /** vars_files whose names are templates, loaded for each host; a list inside means: the first that exists. */
   readonly varsFiles: readonly Written[];
   readonly varsPrompt: readonly VarsPrompt[];
+  /** Of all its roles, which every task of the play sees: below the inventory's variables, and above the play's. */
+  readonly roleDefaults: readonly Layer[];
+  readonly roleVars: readonly Layer[];
+  /** Names of its roles. */
+  readonly roles: readonly string[];
   readonly gatherFacts: boolean;
   readonly gatherSubset?: Value;
   readonly remoteUser?: Written<string>;

@@ -132,8 +132,3 @@ async function hashFile(path: string): Promise<string> {
 function octal(mode: number): string {
   return (mode & 0o7777).toString(8).padStart(4, '0');
 }
-
-/** Where a file named in a task is looked for: beside the file that names it, then beside the playbook. */
-export function searchFolders(taskFile: string, playbookFile: string): readonly string[] {
-  return [...new Set([dirname(resolve(taskFile)), dirname(resolve(playbookFile))])];
-}

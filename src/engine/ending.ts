@@ -104,15 +104,19 @@ export function handlersOf(node: TaskNode, scope: Scope, { play }: HostContext):
   const handlers = play.play.handlers.flatMap(one => (one.kind === 'task' ? [one] : []));
   return node.notify.flatMap(written => {
     const topic = text(written, scope) ?? '';
-    const named = handlers.find(
-      handler => (quietly(() => text(handler.name, scope)) ?? handler.name?.value) === topic,
-    );
+    const named = handlers.findLast(handler => namesOf(handler, scope).includes(topic));
     const meant = [...(named ? [named] : []), ...handlers.filter(({ listen }) => listen.includes(topic))];
     if (meant.length > 0) return meant;
     const names = handlers.flatMap(({ name, listen }) => [...(name ? [name.value] : []), ...listen]);
     const message = `no handler is named "${topic}" or listens to it`;
     throw new DiagnosticError(errorAt(message, written.source.place(written.path), didYouMean(topic, names)));
   });
+}
+
+/** A handler of a role is also called `ROLE : NAME`. */
+function namesOf({ name, role }: TaskNode, scope: Scope): readonly (string | undefined)[] {
+  const own = quietly(() => text(name, scope)) ?? name?.value;
+  return role === undefined ? [own] : [own, `${role.name} : ${own}`];
 }
 
 /** Registers, takes over facts, notifies handlers, and notes what changed for the recap. */

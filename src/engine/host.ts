@@ -60,7 +60,7 @@ export interface PlayState {
   /** Number of a node, the same on every host. */
   readonly idOf: (node: object) => number;
   /** The tasks of an included file: loaded once, so that they are the same nodes on every host. */
-  readonly load: (node: IncludeNode, file: string) => Promise<readonly Node[]>;
+  readonly load: (node: IncludeNode, file: string, from: readonly string[]) => Promise<readonly Node[]>;
   /** vars_files whose name depends on the host. */
   readonly loadVars: (path: string) => Layer;
 }

@@ -1,4 +1,4 @@
-/** include_tasks: a file's tasks, found when they are reached, for each round of a loop. */
+/** include_tasks and include_role: tasks found when they are reached, for each round of a loop. */
 import { DiagnosticError, errorAt } from '../core/diagnostic.ts';
 import type { Ending } from '../core/event.ts';
 import type { IncludeNode } from '../core/play.ts';
@@ -55,15 +55,21 @@ function tell(
   const ref = {
     host: state.name,
     play: play.play.name,
-    task: node.name?.value ?? 'include_tasks',
-    module: 'include_tasks',
+    task: titleOf(node),
+    module: `include_${node.what}`,
     place: `${node.place.file}:${node.place.line}`,
     id: play.idOf(node),
   };
-  state.counts[status]++;
+  // As in Ansible, a role that is included does not count by itself.
+  if (node.what === 'tasks' || status !== 'ok') state.counts[status]++;
   if (status === 'changed') state.counts.ok++;
   run.emit({ type: 'task_start', ...ref });
   run.emit({ type: 'task_end', ...ref, ...ending, changed: status === 'changed', steps: [], duration: 0 });
+}
+
+function titleOf({ name, what, file, role }: IncludeNode): string {
+  const own = name?.value ?? (what === 'role' ? `include_role : ${file.value}` : 'include_tasks');
+  return role === undefined ? own : `${role.name} : ${own}`;
 }
 
 /** The layers around each round of its loop. */
@@ -89,7 +95,8 @@ async function nodesFor(
   const file = text(node.file, scope) ?? '';
   if (depth >= DEEPEST)
     throw new DiagnosticError(errorAt(`${file} is included ${DEEPEST} times within itself`, node.place));
-  return { file, nodes: await context.play.load(node, file) };
+  const from = (node.from ?? []).map(name => text(name, scope) ?? '');
+  return { file, nodes: await context.play.load(node, file, from) };
 }
 
 /** Its own `vars`, without those of the blocks around: as in Ansible they win over what was registered. */
@@ -110,13 +117,13 @@ function includeFailure(
   const unknown = error instanceof UnknownValueError && run.variables.planning;
   const status = unknown ? 'changed' : around.rescuable ? 'rescued' : 'failed';
   tell(node, { status, message: error.message, ...(unknown ? { uncertain: true } : {}) }, context);
-  if (unknown) return promiseInside(node, node.name?.value ?? 'include_tasks', context);
+  if (unknown) return promiseInside(node, titleOf(node), context);
   if (!around.rescuable) {
     state.standing = 'failed';
     outlook.onFailure(state, node);
   }
   const result = { changed: false, failed: true, msg: error.message };
-  return { name: node.name?.value ?? '', module: 'include_tasks', result };
+  return { name: node.name?.value ?? '', module: `include_${node.what}`, result };
 }
 
 /** Plan mode: what its tasks would register is not known, nor what they change. */

@@ -1,5 +1,5 @@
 /** One module with its arguments on one machine: what it needs to see, and seeing it. */
-import type { TaskNode } from '../core/play.ts';
+import type { Role, TaskNode } from '../core/play.ts';
 import {
   type Answer,
   type ControllerRequest,
@@ -12,12 +12,12 @@ import { type Become, ConnectionError } from '../core/transport.ts';
 import type { Layer, ValueMap } from '../core/value.ts';
 import { renderText, type Scope } from '../template/template.ts';
 import type { HostContext } from './context.ts';
-import { searchFolders } from './controller.ts';
 import { HostState } from './host.ts';
 import type { Machine } from './machine.ts';
 import { isHostRequest, mayBeAskedAhead, observe, type Wanted, want } from './observe.ts';
 import { environment, type MakeScope, prepareArgs, rounds, text, truth, unmetCondition } from './prepare.ts';
 import { NeedsEveryHost, scopeFor } from './scope.ts';
+import { searchFolders } from './search.ts';
 import { isSelected } from './tags.ts';
 import { type Coming, type Rest, type Rounds, upcoming } from './upcoming.ts';
 import { isExpected } from './verdict.ts';
@@ -37,11 +37,11 @@ export interface Invocation {
 /** The scope of a node on this host. */
 export function nodeScope(
   { run, state, play }: HostContext,
-  node: { readonly vars: readonly Layer[] },
+  node: { readonly vars: readonly Layer[]; readonly role?: Role },
   local: readonly Layer[],
   everyHostArrived: () => boolean = () => false,
 ): Scope {
-  return scopeFor(run.variables, state, play, node.vars, local, everyHostArrived);
+  return scopeFor(run.variables, state, play, node.role, node.vars, local, everyHostArrived);
 }
 
 /** Throws a DiagnosticError, UnknownValueError or NeedsEveryHost when the task cannot be worked out (yet). */
@@ -81,7 +81,7 @@ async function refine(
 /** Where a task is delegated, the settings for becoming another user are that host's. */
 function scopeThere(name: string, node: TaskNode, { run, play }: HostContext): Scope {
   const there = run.variables.stateOf(name) ?? new HostState({ name, groups: [], layers: [] });
-  return scopeFor(run.variables, there, play, node.vars, [], () => true);
+  return scopeFor(run.variables, there, play, node.role, node.vars, [], () => true);
 }
 
 function becomeOf(
@@ -146,7 +146,7 @@ async function answerHere(
   scope: Scope,
   { run, play }: HostContext,
 ): Promise<Answer> {
-  const folders = searchFolders(node.place.file, play.playbookFile);
+  const folders = searchFolders(node.role, play.playbookFile, node.place.file);
   switch (request.via) {
     case 'file':
       return { via: 'file', value: await run.files.file(request.path, request.subfolder, folders) };

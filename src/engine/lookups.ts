@@ -1,15 +1,23 @@
 /** What templates read of the controller: files by `lookup`, and templates that they include. */
 import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Unknown, UnknownValueError, type Value } from '../core/value.ts';
 import { evaluate, type Scope, TemplateError } from '../template/template.ts';
 
-type LookupPlay = { readonly playbookFile: string } | undefined;
+/** A template that another one includes: in templates/ of the folders, or in these themselves. */
+export function loadTemplate(
+  name: string,
+  folders: readonly string[],
+): { name: string; text: string } | undefined {
+  return readFirst(name, 'templates', folders);
+}
 
-/** A template that another one includes: in templates/ beside the playbook, or beside it. */
-export function loadTemplate(name: string, play: LookupPlay): { name: string; text: string } | undefined {
-  const folder = dirname(resolve(play?.playbookFile ?? '.'));
-  for (const path of [resolve(folder, 'templates', name), resolve(folder, name)]) {
+function readFirst(
+  name: string,
+  subfolder: string,
+  folders: readonly string[],
+): { name: string; text: string } | undefined {
+  for (const path of folders.flatMap(folder => [resolve(folder, subfolder, name), resolve(folder, name)])) {
     const text = readText(path);
     if (text !== undefined) return { name: path, text };
   }
@@ -27,20 +35,20 @@ function readText(path: string): string | undefined {
 /** The look-ups that read the controller without changing anything. */
 export function lookupPlugin(
   scope: Scope,
-  play: LookupPlay,
+  folders: readonly string[],
   [plugin, ...terms]: readonly Value[],
   named: Readonly<Record<string, Value>>,
 ): Value {
   const values = terms
     .flatMap(asList)
-    .map(term => lookupOne(scope, play, String(plugin), String(term), named));
+    .map(term => lookupOne(scope, folders, String(plugin), String(term), named));
   if (named.wantlist === true) return values;
   return values.length === 1 ? (values[0] ?? null) : values.join(',');
 }
 
 function lookupOne(
   scope: Scope,
-  play: LookupPlay,
+  folders: readonly string[],
   plugin: string,
   term: string,
   named: Readonly<Record<string, Value>>,
@@ -49,8 +57,7 @@ function lookupOne(
     case 'env':
       return process.env[term] ?? named.default ?? '';
     case 'file': {
-      const folder = dirname(resolve(play?.playbookFile ?? '.'));
-      const text = readText(resolve(folder, 'files', term)) ?? readText(resolve(folder, term));
+      const { text } = readFirst(term, 'files', folders) ?? {};
       if (text === undefined)
         throw new TemplateError(`lookup('file', '${term}'): no such file beside the playbook or in files/`);
       return text.trimEnd();

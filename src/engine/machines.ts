@@ -67,7 +67,7 @@ export class Machines {
 
   #settings(name: string, play: PlayState): ConnectionSettings {
     const state = this.#variables.stateOf(name) ?? new HostState({ name, groups: [], layers: [] });
-    const scope = scopeFor(this.#variables, state, play, [], [], () => true);
+    const scope = scopeFor(this.#variables, state, play, undefined, [], [], () => true);
     const found = this.#options.connectionSettings(name, resolved(scope), keywordsOf(play.play, scope));
     if ('problem' in found) throw new ConnectionError(found.problem, found.hint);
     return found.settings;

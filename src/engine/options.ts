@@ -1,4 +1,5 @@
 /** What a run is given by the command line. */
+import type { Program } from '../core/cron/job.ts';
 import type { Emit } from '../core/event.ts';
 import type { Host, Inventory } from '../core/inventory.ts';
 import type { Play, Playbook } from '../core/play.ts';
@@ -39,6 +40,8 @@ export interface RunOptions {
   /** Plan mode: exit with 2 when changes are pending. */
   readonly detailedExitCode?: boolean;
   readonly version: string;
+  /** How another process starts this program: `girofle_program`. */
+  readonly program?: Program;
   readonly setup: AnyTaskModule;
   readonly connect: Connect;
   readonly connectionSettings: (

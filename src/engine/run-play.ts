@@ -99,11 +99,12 @@ function gatheringNode({ source, place, inherited, gatherSubset }: Play, setup: 
 
 function loadingOnce(): PlayState['load'] {
   const loaded = new Map<IncludeNode, Map<string, Promise<readonly Node[]>>>();
-  return (node, file) => {
+  return (node, file, from) => {
     const files = loaded.get(node) ?? new Map<string, Promise<readonly Node[]>>();
     loaded.set(node, files);
-    const loading = files.get(file) ?? node.load(file);
-    files.set(file, loading);
+    const key = JSON.stringify([file, ...from]);
+    const loading = files.get(key) ?? node.load(file, from);
+    files.set(key, loading);
     return loading;
   };
 }

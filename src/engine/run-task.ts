@@ -99,12 +99,17 @@ function doubted(verdict: Verdict, uncertain: boolean): Verdict {
   return uncertain ? { ...verdict, uncertain } : verdict;
 }
 
+/** Tasks of a role say so, as Ansible's do. */
+function titled({ role }: TaskNode, name: string): string {
+  return role === undefined ? name : `${role.name} : ${name}`;
+}
+
 function taskRef(node: TaskNode, scope: Scope, { handler }: Frame, { play, state }: HostContext): TaskRef {
   const delegatedTo = quietly(() => text(node.delegateTo, scope));
   return {
     host: state.name,
     play: play.play.name,
-    task: quietly(() => text(node.name, scope)) ?? node.name?.value ?? node.module.name,
+    task: titled(node, quietly(() => text(node.name, scope)) ?? node.name?.value ?? node.module.name),
     module: node.module.name,
     place: `${node.place.file}:${node.place.line}`,
     id: play.idOf(node),

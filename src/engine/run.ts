@@ -96,6 +96,7 @@ class Session {
         'version',
       ]),
       limit: options.limit,
+      program: options.program,
       stateOf: name => this.#stateOf(name),
     };
     this.machines = new Machines(options, variables);
@@ -189,7 +190,15 @@ function pick<T extends object, K extends keyof T>(from: T, names: readonly K[])
 /** What a play's own keywords (`hosts`, `serial`) can read: its vars and -e, no host's. */
 function playScope(play: Play, playbookFile: string, { variables }: RunContext): Scope {
   const nobody = new HostState({ name: '', groups: [], layers: [] });
-  return scopeFor(variables, nobody, { play, playbookFile, hosts: [], batch: [] }, [], [], () => true);
+  return scopeFor(
+    variables,
+    nobody,
+    { play, playbookFile, hosts: [], batch: [] },
+    undefined,
+    [],
+    [],
+    () => true,
+  );
 }
 
 function patternOf({ hosts }: Play, scope: Scope): string | readonly string[] {

@@ -1,10 +1,13 @@
 /** The variables that a task sees on a host, looked up lazily by name; later layers win. */
 import { dirname, resolve } from 'node:path';
+import type { Program } from '../core/cron/job.ts';
 import type { Inventory } from '../core/inventory.ts';
+import type { Role } from '../core/play.ts';
 import type { Layer, Unknown, Value, ValueMap } from '../core/value.ts';
 import type { LazyMap, Scope } from '../template/template.ts';
 import type { HostState, PlayState } from './host.ts';
 import { loadTemplate, lookupPlugin } from './lookups.ts';
+import { searchFolders } from './search.ts';
 
 /** What variables depend on of a play. */
 type ScopePlay = Pick<PlayState, 'play' | 'playbookFile' | 'hosts' | 'batch'>;
@@ -23,6 +26,7 @@ export interface RunVariables {
   readonly skipTags: readonly string[];
   readonly limit: string | undefined;
   readonly version: string;
+  readonly program: Program | undefined;
   readonly stateOf: (host: string) => HostState | undefined;
 }
 
@@ -54,6 +58,7 @@ function layered(
 }
 
 /**
+ * @param role the task's
  * @param written vars of the task's blocks and its own; nearest last
  * @param near loop variables, vars of the includes around, the result under judgement: these win over what was registered
  * @param everyHostArrived while false: reading another host's variables raises NeedsEveryHost
@@ -62,31 +67,39 @@ export function scopeFor(
   run: RunVariables,
   state: HostState,
   play: ScopePlay | undefined,
+  role: Role | undefined,
   written: readonly Layer[],
   near: readonly Layer[],
   everyHostArrived: () => boolean,
 ): Scope {
   const layers: readonly Layer[] = [
+    ...(play?.play.roleDefaults ?? []),
+    ...(role?.defaults ?? []),
     ...state.host.layers,
     ...(play?.play.vars ?? []),
     ...state.playLayers,
+    ...(play?.play.roleVars ?? []),
+    ...(role?.vars ?? []),
     ...written,
     { origin: `results of ${state.name}`, values: state.registered, templated: false },
     ...near,
+    ...(role?.params ?? []),
     run.extra,
   ];
-  const special = (name: string) => fact(state, name) ?? magic(run, state, play, name, everyHostArrived);
+  const folders = searchFolders(role, play?.playbookFile);
+  const special = (name: string) =>
+    fact(state, name) ?? roleFact(role, name) ?? magic(run, state, play, name, everyHostArrived);
   const scope = layered(layers, special, {
-    loadTemplate: name => loadTemplate(name, play),
+    loadTemplate: name => loadTemplate(name, folders),
     names: () => [
       ...layers.flatMap(({ values }) => Object.keys(values)),
       ...Object.keys(state.facts).map(name => `ansible_${name}`),
       ...MAGIC_NAMES,
     ],
     functions: new Map([
-      ['lookup', (args, named) => lookupPlugin(scope, play, args, named)],
-      ['query', (args, named) => asList(lookupPlugin(scope, play, args, { ...named, wantlist: true }))],
-      ['q', (args, named) => asList(lookupPlugin(scope, play, args, { ...named, wantlist: true }))],
+      ['lookup', (args, named) => lookupPlugin(scope, folders, args, named)],
+      ['query', (args, named) => asList(lookupPlugin(scope, folders, args, { ...named, wantlist: true }))],
+      ['q', (args, named) => asList(lookupPlugin(scope, folders, args, { ...named, wantlist: true }))],
     ]),
   });
   return scope;
@@ -101,6 +114,13 @@ function fact({ facts }: HostState, name: string): Found | undefined {
   const bare = name.startsWith('ansible_') ? name.slice('ansible_'.length) : undefined;
   const value = bare !== undefined && Object.hasOwn(facts, bare) ? facts[bare] : undefined;
   return value === undefined ? undefined : data(value);
+}
+
+/** Of a task that belongs to a role. */
+function roleFact(role: Role | undefined, name: string): Found | undefined {
+  if (role === undefined) return undefined;
+  if (name === 'role_name' || name === 'ansible_role_name') return data(role.name);
+  return name === 'role_path' ? data(role.folder) : undefined;
 }
 
 function magic(
@@ -128,10 +148,14 @@ const MAGIC: Readonly<Record<string, Magic>> = {
   inventory_hostname_short: (_, state) => state.name.split('.')[0] ?? state.name,
   inventory_dir: run => run.inventory.folder,
   inventory_file: run => run.inventory.files[0] ?? '',
+  ansible_inventory_sources: run => [...run.inventory.sources],
   group_names: (_, state) => state.host.groups.filter(group => group !== 'all').sort(),
   groups: ({ inventory }) => groupsOf(inventory),
   playbook_dir: (_, __, play) => dirname(resolve(play?.playbookFile ?? '.')),
   ansible_play_name: (_, __, play) => play?.play.name ?? '',
+  role_names: (_, __, play) => [...(play?.play.roles ?? [])],
+  ansible_role_names: (_, __, play) => [...(play?.play.roles ?? [])],
+  ansible_play_role_names: (_, __, play) => [...(play?.play.roles ?? [])],
   ansible_play_hosts_all: (_, __, play) => (play?.hosts ?? []).map(({ name }) => name),
   ansible_check_mode: run => run.planning,
   ansible_diff_mode: run => run.diff,
@@ -141,6 +165,7 @@ const MAGIC: Readonly<Record<string, Magic>> = {
   ansible_limit: run => run.limit ?? 'all',
   ansible_version: () => ({ full: '2.14.0', major: 2, minor: 14, revision: 0, string: '2.14.0' }),
   girofle_version: run => run.version,
+  girofle_program: run => ({ ...(run.program ?? { node: '', cli: '', folder: '' }) }),
   omit: () => OMIT,
 };
 
@@ -171,6 +196,9 @@ export const MAGIC_NAMES: readonly string[] = [
     'q',
   ],
   ...[
+    'role_name',
+    'role_path',
+    'ansible_role_name',
     'ansible_failed_task',
     'ansible_failed_result',
     'ansible_host',
@@ -194,7 +222,7 @@ function hostvars(
       const other = run.stateOf(name);
       if (other === undefined) return undefined;
       if (other !== self && !everyHostArrived()) throw new NeedsEveryHost();
-      const scope = scopeFor(run, other, play, [], [], everyHostArrived);
+      const scope = scopeFor(run, other, play, undefined, [], [], everyHostArrived);
       return { value: variablesOf(run, other, play, scope), templated: false, scope };
     },
   };
@@ -207,7 +235,15 @@ function variablesOf(
   play: ScopePlay | undefined,
   scope: Scope,
 ): LazyMap {
-  const layers = [...state.host.layers, ...(play?.play.vars ?? []), ...state.playLayers, run.extra];
+  const { roleDefaults = [], vars = [], roleVars = [] } = play?.play ?? {};
+  const layers = [
+    ...roleDefaults,
+    ...state.host.layers,
+    ...vars,
+    ...state.playLayers,
+    ...roleVars,
+    run.extra,
+  ];
   return {
     lazy: true,
     keys: () => [

@@ -65,6 +65,7 @@ export function compileInclude(
   return [
     {
       kind: 'include',
+      what: 'tasks',
       ...inheritFrom(keywords, path, context, 'task vars').inherited,
       ...field('name', writtenText(keywords, 'name', path, context)),
       place: context.document.place(path),

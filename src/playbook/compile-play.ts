@@ -1,22 +1,26 @@
 /** One play. */
 import type { Node, Play, VarsPrompt, Written } from '../core/play.ts';
 import { isMap, type Layer, type Value, type ValueMap } from '../core/value.ts';
+import { rolesOf } from './compile-roles.ts';
 import { type Context, complain, complainAtKey, type Path, written } from './context.ts';
 import { inheritFromPlay } from './inherit.ts';
 import { varsLayer } from './layers.ts';
 import { notSupported, refusedInPlays } from './refused.ts';
+import { RoleBook } from './roles.ts';
 import { validateKeywords } from './validate.ts';
 import { field, flag, given, writtenNumber, writtenText, writtenValue } from './values.ts';
 import { compileVarsFiles } from './vars-files.ts';
 
 /** @param imported variables given with import_playbook: they win over a play's own, but not over its vars_files */
-export function compilePlay(play: ValueMap, path: Path, context: Context, imported: readonly Layer[]): Play {
-  const { document } = context;
+export function compilePlay(play: ValueMap, path: Path, outer: Context, imported: readonly Layer[]): Play {
+  const context = { ...outer, book: new RoleBook() };
+  const { document, book } = context;
   validateKeywords('play', withoutRefused(play, path, context), path, context);
   checkHosts(play, path, context);
   const inside = inheritFromPlay(play, path, context);
   const { layers, varsFiles } = compileVarsFiles(play, path, context);
   const own = varsLayer('play vars', play.vars, [...path, 'vars'], context);
+  const tasks = tasksOf(play, path, inside);
   return {
     ...described(play, path, context),
     place: document.place(path),
@@ -26,7 +30,10 @@ export function compilePlay(play: ValueMap, path: Path, context: Context, import
     varsPrompt: promptsOf(play),
     ...connectionOf(play, path, context),
     ...orderOf(play, path, context),
-    ...tasksOf(play, path, inside),
+    ...tasks,
+    roleDefaults: book.defaults,
+    roleVars: book.vars,
+    roles: book.names,
     inherited: inside.inherited,
   };
 }
@@ -119,10 +126,11 @@ function tasksOf(
     const tasks: Value = play[key] ?? null;
     return context.compileNodes(tasks, [...path, key], inside);
   };
-  return {
+  const parts = {
     preTasks: list('pre_tasks', context),
-    tasks: list('tasks', context),
+    tasks: [...rolesOf(play, path, context), ...list('tasks', context)],
     postTasks: list('post_tasks', context),
-    handlers: list('handlers', { ...context, handlers: true }),
   };
+  const handlers = list('handlers', { ...context, handlers: true });
+  return { ...parts, handlers: [...context.book.handlers, ...handlers] };
 }

@@ -6,6 +6,7 @@ import { type AnyTaskModule, defineTask } from '../core/task-module.ts';
 import { isMap, type Value, type ValueMap } from '../core/value.ts';
 import { compileImport, compileInclude } from './compile-include.ts';
 import { compileLoop, compileLoopControl, refuseLoop } from './compile-loop.ts';
+import { compileImportRole, compileIncludeRole } from './compile-roles.ts';
 import { type Context, complain, complainAtKey, type Path, written } from './context.ts';
 import { inheritFrom } from './inherit.ts';
 import type { Kind } from './keywords.ts';
@@ -27,6 +28,10 @@ export function compileTask(task: ValueMap, path: Path, context: Context): reado
       return compileInclude(action, keywords, path, context);
     case 'import_tasks':
       return compileImport(action, keywords, path, context);
+    case 'import_role':
+      return compileImportRole(action, keywords, path, context);
+    case 'include_role':
+      return compileIncludeRole(action, keywords, path, context);
     case 'meta':
       return compileMeta(action, keywords, path, context);
     default:
@@ -35,8 +40,8 @@ export function compileTask(task: ValueMap, path: Path, context: Context): reado
 }
 
 function kindOf(action: Action | undefined, { handlers }: Context): Kind {
-  if (action?.name === 'include_tasks') return 'include';
-  if (action?.name === 'import_tasks') return 'importTasks';
+  if (action?.name === 'include_tasks' || action?.name === 'include_role') return 'include';
+  if (action?.name === 'import_tasks' || action?.name === 'import_role') return 'importTasks';
   if (action?.name === 'meta') return 'meta';
   return handlers ? 'handler' : 'task';
 }

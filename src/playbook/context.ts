@@ -4,6 +4,7 @@ import type { Inherited, Node, Written } from '../core/play.ts';
 import type { AnyTaskModule } from '../core/task-module.ts';
 import type { Value, ValueMap } from '../core/value.ts';
 import type { YamlDocument } from '../core/yaml.ts';
+import type { RoleBook } from './roles.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -77,6 +78,10 @@ export interface Context {
   readonly handlers: boolean;
   /** Files being compiled, outermost first: the playbook, then what it imports and includes. */
   readonly chain: readonly string[];
+  /** The roles of this play. */
+  readonly book: RoleBook;
+  /** Folders of the roles being compiled, outermost first. */
+  readonly rolesAround: readonly string[];
   /** Compiles a list of tasks: here, for a file of tasks is met in the middle of one. */
   readonly compileNodes: (tasks: Value | undefined, path: Path, context: Context) => readonly Node[];
 }

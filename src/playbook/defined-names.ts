@@ -18,7 +18,8 @@ export function definedNames(plays: readonly Play[]): Defined {
       gathered,
       play.varsPrompt.map(({ name }) => name),
     );
-    for (const { values } of play.vars) addAll(gathered, Object.keys(values));
+    for (const { values } of [...play.vars, ...play.roleDefaults, ...play.roleVars])
+      addAll(gathered, Object.keys(values));
     gatherNodes([...play.preTasks, ...play.tasks, ...play.postTasks, ...play.handlers], gathered);
   }
   return gathered;
@@ -54,9 +55,9 @@ function gatherNodes(nodes: readonly Node[], gathered: Gathered): void {
   }
 }
 
-function gatherOwn({ vars }: Inherited, { loopVar, indexVar }: LoopControl, gathered: Gathered): void {
+function gatherOwn({ vars, role }: Inherited, { loopVar, indexVar }: LoopControl, gathered: Gathered): void {
   addAll(gathered, [loopVar, ...(indexVar === undefined ? [] : [indexVar])]);
-  for (const { values } of vars) addAll(gathered, Object.keys(values));
+  for (const { values } of [...vars, ...(role?.params ?? [])]) addAll(gathered, Object.keys(values));
 }
 
 /** A module that is not known may have been meant to set what its arguments name. */

@@ -62,6 +62,7 @@ const play: Keywords = {
     force_handlers: ['flag', 'Run notified handlers also on hosts that failed'],
     order: ['order', 'The order of the hosts'],
     pre_tasks: ['tasks', 'Tasks before the tasks'],
+    roles: ['roles', 'Roles, in order: their tasks come before the tasks'],
     tasks: ['tasks', 'Tasks, in order'],
     post_tasks: ['tasks', 'Tasks after the tasks and their handlers'],
     handlers: ['tasks', 'Tasks that run when notified'],
@@ -151,6 +152,13 @@ const meta: Keywords = {
 /** A loop is refused with a sentence of its own. */
 const importTasks: Keywords = { ...apply, ...loops, ...only(handler, ['args', 'listen']) };
 
+/** An entry of `roles`; other keys are parameters of the role. */
+const role: Keywords = {
+  ...common,
+  ...only(perTask, ['when', 'delegate_to', 'delegate_facts']),
+  ...keywords({ role: ['text', 'The role: a folder in roles/'] }),
+};
+
 const loopControl = keywords({
   loop_var: ['variable', 'Variable for the element, instead of `item`'],
   index_var: ['variable', 'Variable for the index, from 0'],
@@ -173,6 +181,7 @@ export const kinds = {
   include,
   importTasks,
   meta,
+  role,
   loopControl,
   apply,
 } satisfies Record<string, Keywords>;

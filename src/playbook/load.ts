@@ -9,6 +9,7 @@ import { type Context, complain, complainAtKey, type Path, type Registry, Report
 import { besideFile, readYaml } from './files.ts';
 import { inheritFromPlay, nothingInherited } from './inherit.ts';
 import { varsLayer } from './layers.ts';
+import { RoleBook } from './roles.ts';
 import { validateKeywords } from './validate.ts';
 import { given } from './values.ts';
 
@@ -50,6 +51,8 @@ function loadPlays(file: string, start: Start): readonly Play[] {
     defaults: [],
     handlers: false,
     chain: [file],
+    book: new RoleBook(),
+    rolesAround: [],
     compileNodes,
   };
   return compilePlays(document.value, context, []);

@@ -17,7 +17,7 @@ export interface Action {
 }
 
 /** Things to do that are no modules of the registry. */
-const ownActions = ['include_tasks', 'import_tasks', 'meta'];
+const ownActions = ['include_tasks', 'import_tasks', 'include_role', 'import_role', 'meta'];
 
 const COLLECTIONS = /^(?:ansible\.(?:builtin|legacy|posix)|community\.(?:docker|general))\./;
 

@@ -3,10 +3,7 @@
 /** Keyword or module → what to do instead. */
 type Refused = Readonly<Record<string, string>>;
 
-const later = 'roles come in a later version; import_tasks can do much of it';
-
 export const refusedInPlays: Refused = {
-  roles: later,
   become_flags: 'set ansible_become_flags in the inventory',
   become_exe: 'leave it out: sudo is used',
   fact_path: 'leave it out: there are no local facts',
@@ -33,8 +30,6 @@ export const refusedInTasks: Refused = {
 
 export const refusedModules: Refused = {
   include: 'use include_tasks or import_tasks',
-  include_role: later,
-  import_role: later,
   include_vars: 'use vars_files, or vars on the task',
   add_host: 'put the host into the inventory',
   group_by: 'put the group into the inventory, or use when',
@@ -45,7 +40,7 @@ export const refusedModules: Refused = {
 export const refusedMeta: Refused = {
   refresh_inventory: 'put the hosts into the inventory before the run',
   reset_connection: 'leave it out: a change of groups is seen by the next run',
-  end_role: 'roles come in a later version',
+  end_role: 'put the rest of the role into a block with when',
 };
 
 /** `roles is not supported in this version` */

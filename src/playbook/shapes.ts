@@ -43,6 +43,7 @@ export const shapes = {
     'a mapping, a template, or a list of them',
   ),
   tasks: shape({ type: 'array' }, 'a list of tasks'),
+  roles: shape({ type: 'array' }, 'a list of roles'),
   prompts: shape(
     {
       type: 'array',

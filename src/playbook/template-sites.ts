@@ -47,7 +47,7 @@ function expressions(list: readonly Written[] | undefined, evaluated: Site['eval
 }
 
 function playSites(play: Play, layers: Set<Layer>): readonly Site[] {
-  for (const layer of play.vars) layers.add(layer);
+  for (const layer of [...play.vars, ...play.roleDefaults, ...play.roleVars]) layers.add(layer);
   const { hosts, remoteUser, port, connection, serial, varsFiles } = play;
   return [
     ...[hosts, remoteUser, port, connection, serial].flatMap(written => site(written, 'sure')),
@@ -89,7 +89,7 @@ function mayBeSkipped({ when, tags, ignoreErrors }: Inherited): boolean {
 }
 
 function inheritedSites(node: Inherited, evaluated: Site['evaluated'], layers: Set<Layer>): readonly Site[] {
-  for (const layer of node.vars) layers.add(layer);
+  for (const layer of [...node.vars, ...(node.role?.params ?? [])]) layers.add(layer);
   const {
     become,
     becomeUser,
@@ -122,7 +122,8 @@ function includeSites(
 ): readonly Site[] {
   const evaluated = met && !mayBeSkipped(node) ? 'sure' : 'perhaps';
   const children = nodeSites(node.ahead ?? [], evaluated === 'sure', layers);
-  return [...site(node.file, evaluated), ...loopSites(node, evaluated), ...children];
+  const names = [node.file, ...(node.from ?? [])].flatMap(name => site(name, evaluated));
+  return [...names, ...loopSites(node, evaluated), ...children];
 }
 
 function loopSites(

@@ -14,6 +14,7 @@ const called: Record<Kind, string> = {
   include: 'include_tasks',
   importTasks: 'import_tasks',
   meta: 'meta',
+  role: 'a role',
   loopControl: 'loop_control',
   apply: 'apply',
 };

@@ -54,7 +54,7 @@ function nodeLines(node: Node, wants: (tags: readonly string[]) => boolean): rea
     case 'task':
       return taskLine(nameOf(node), node.tags, wants);
     case 'include':
-      return taskLine(node.name?.value ?? 'include_tasks', node.tags, wants);
+      return taskLine(node.name?.value ?? `include_${node.what}`, node.tags, wants);
     case 'meta':
       return node.name ? taskLine(node.name.value, node.tags, wants) : [];
     case 'block':

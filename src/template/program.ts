@@ -14,7 +14,7 @@ import { literalOf } from './literal.ts';
 import { Output } from './output.ts';
 import { type CompiledTemplate, printTemplate } from './page.ts';
 import { parseBare, parseTemplate } from './parse-template.ts';
-import { need } from './python.ts';
+import { need, str } from './python.ts';
 import type { Scope } from './scope.ts';
 import type { V } from './values.ts';
 
@@ -73,6 +73,8 @@ function compileWhole(value: Expr, source: Source, text: string): StringProgram 
   const text_ = value.kind === 'filter' && TEXT_FILTERS.has(value.name);
   return context => {
     const result = need(run(context));
+    if (typeof result === 'number' && text.endsWith('\n') && value.kind !== 'name')
+      return keepNewlines(text, str(result));
     if (typeof result !== 'string') return result;
     if (!text_ && (result === 'True' || result === 'False')) return result === 'True';
     return keepNewlines(text, result);

@@ -7,7 +7,6 @@ import { missingFolders, type PathState, pathState } from '../../src/core/probes
 import { RegexError } from '../../src/core/regex-error.ts';
 import type { StepOutput } from '../../src/core/step.ts';
 import { isRefusal, type Plan, refuse } from '../../src/core/task-module.ts';
-import type { ValueMap } from '../../src/core/value.ts';
 import { attributeWishes, differences, type FileArgs, fileArgs, newMode } from './file-attributes.ts';
 import { endOf, folderSteps, placeFile, placeResult, type Target, wantedBytes } from './place-file.ts';
 
@@ -135,7 +134,7 @@ export function editResult(
   seen: SeenFile,
   edit: Edit,
   outputs: readonly StepOutput[],
-): ValueMap {
+): { readonly msg?: string; readonly backup_file?: string } {
   const edited = seen.bytes === undefined ? { problem: '' } : apply(edit, seen.bytes);
   if ('problem' in edited || outputs.some(({ code }) => code !== 0)) return {};
   const end = endOf(seen.target, true);

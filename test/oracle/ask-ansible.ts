@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { folder } from '../engine/rig.ts';
-import { steadyResult, type TaskTold, type Told } from './told.ts';
+import { steadyResult, type TaskTold, type Told, withoutRole } from './told.ts';
 import type { Call, Topic } from './topics.ts';
 
 const CALLBACKS = fileURLToPath(new URL('./callback', import.meta.url));
@@ -99,9 +99,9 @@ function tasksOf(host: string, lines: readonly Line[]): readonly TaskTold[] {
     line.type === 'task' ? [{ line, items: roundsBefore(own.slice(0, i)) }] : [],
   );
   return tasks
-    .filter(({ line }) => !(line.action.endsWith('include_tasks') && line.status === 'ok'))
+    .filter(({ line }) => !(/include_(?:tasks|role)$/.test(line.action) && line.status === 'ok'))
     .map(({ line: { task, action, status, ignored, result }, items }) => ({
-      task: bare(task),
+      task: withoutRole(bare(task)),
       status: ignored ? 'ignored' : status,
       items,
       result: steadyResult(bare(action), ignored ? 'ignored' : status, result),

@@ -2,7 +2,7 @@
 import type { RunEvent } from '../../src/core/event.ts';
 import { runFile } from '../engine/rig.ts';
 import { extraVars } from './ask-ansible.ts';
-import { RECAP, steadyResult, type TaskTold, type Told } from './told.ts';
+import { RECAP, steadyResult, type TaskTold, type Told, withoutRole } from './told.ts';
 import type { Call, Topic } from './topics.ts';
 
 export async function askGirofle(topic: Topic, call: Call, root: string): Promise<Told> {
@@ -34,10 +34,10 @@ function tasksOf(host: string, events: readonly RunEvent[]): readonly TaskTold[]
     if (event.type === 'item_end' && event.host === host) items.push(`${event.label}: ${event.status}`);
     if (event.type !== 'task_end' || event.host !== host) continue;
     // Ansible tells by another callback that a file was included.
-    if (event.module === 'include_tasks' && event.status === 'ok') continue;
+    if (event.module.startsWith('include_') && event.status === 'ok') continue;
     const status = event.status === 'rescued' ? 'failed' : event.status;
     told.push({
-      task: event.task,
+      task: withoutRole(event.task),
       status,
       items,
       result: event.result && steadyResult(event.module, status, event.result),

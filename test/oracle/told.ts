@@ -18,6 +18,11 @@ interface HostTold {
 
 export type Told = Readonly<Record<string, HostTold>>;
 
+/** Ansible tells its callbacks of some tasks of roles with the role's name before it, of others without. */
+export function withoutRole(task: string): string {
+  return task.replace(/^\w+ : /, '');
+}
+
 export const RECAP = ['ok', 'changed', 'failed', 'unreachable', 'skipped', 'rescued', 'ignored'] as const;
 
 /** What differs from run to run (times, process numbers, places on the disk), and what only one of the tools tells. */

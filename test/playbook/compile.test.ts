@@ -216,6 +216,9 @@ describe('keywords', () => {
       schedule: '@daily',
       vars: [{ a: 1 }, { a: 2 }, { b: 3 }],
       varsFiles: ['{{ os }}.yml'],
+      roleDefaults: [],
+      roleVars: [],
+      roles: [],
       preTasks: [],
       tasks: ['command'],
       postTasks: [],
@@ -312,7 +315,7 @@ describe('what is handed down', () => {
     const [include] = block?.kind === 'block' ? block.block : [];
     if (include?.kind !== 'include') throw new Error('no include');
     expect(handedDown(include)).toEqual({ ...nothing, when: ['b', 'w'], tags: ['x'], vars: { v: 1 } });
-    const children = await include.load('t.yml');
+    const children = await include.load('t.yml', []);
     expect(tasksOf(children).map(handedDown)).toEqual([
       { ...nothing, when: ['b'], tags: ['a'], vars: { v: 1 }, become: true },
     ]);
@@ -341,7 +344,7 @@ describe('include_tasks', () => {
     const node = await include('    - include_tasks: "{{ os }}.yml"\n      loop: [1]', {
       'debian.yml': '- command: ls',
     });
-    expect([node.ahead, node.loop?.value, shape(await node.load('debian.yml'))]).toEqual([
+    expect([node.ahead, node.loop?.value, shape(await node.load('debian.yml', []))]).toEqual([
       undefined,
       [1],
       ['command'],
@@ -350,7 +353,7 @@ describe('include_tasks', () => {
 
   it('tells then what is wrong', async () => {
     const node = await include('    - include_tasks: "{{ os }}.yml"', { 'debian.yml': '- fil: {}' });
-    await expect(node.load('debian.yml')).rejects.toThrow(
+    await expect(node.load('debian.yml', [])).rejects.toThrow(
       'debian.yml:1:3: unknown module "fil" (did you mean "file"?)',
     );
   });
@@ -359,9 +362,9 @@ describe('include_tasks', () => {
     const node = await include('    - include_tasks: t.yml', {
       't.yml': '- command: ls\n- include_tasks: t.yml\n  when: more',
     });
-    const [, again] = await node.load('t.yml');
+    const [, again] = await node.load('t.yml', []);
     if (again?.kind !== 'include') throw new Error('no include');
-    expect([again.ahead, shape(await again.load('t.yml'))]).toEqual([
+    expect([again.ahead, shape(await again.load('t.yml', []))]).toEqual([
       undefined,
       ['command', 'include t.yml'],
     ]);

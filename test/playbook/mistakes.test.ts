@@ -176,10 +176,22 @@ describe('what Ansible has and this version has not is refused by name', () => {
       ['p.yml:3:7: include_vars is not supported in this version (use vars_files, or vars on the task)'],
     ],
     [
-      '    - ansible.builtin.include_role: {name: x}',
+      '    - ansible.builtin.include_role: {name: x, public: true}',
       [
-        'p.yml:3:7: include_role is not supported in this version (roles come in a later version; import_tasks can do much of it)',
+        'p.yml:3:44: there is no role "x" in roles',
+        'p.yml:3:47: the variables of an included role are seen by its own tasks only: public is not supported in this version (use import_role, whose variables all tasks see)',
       ],
+    ],
+    [
+      '    - import_role: {nam: x}',
+      [
+        'p.yml:3:7: import_role needs the name of a role (import_role: {name: web})',
+        'p.yml:3:21: unknown argument "nam" of import_role (did you mean "name"?)',
+      ],
+    ],
+    [
+      "    - import_role: {name: '{{ x }}'}",
+      ['p.yml:3:27: the name of a role cannot be a template here (use include_role)'],
     ],
     [
       '    - add_host: {name: x}',
@@ -214,12 +226,12 @@ describe('a mistake in a play', () => {
     ['- hosts: []', ['p.yml:1:10: "hosts" is empty (name a host, a group, or all)']],
     ['- hosts: all\n  taks: []', ['p.yml:2:3: unknown keyword "taks" in a play (did you mean "tasks"?)']],
     ['- hosts: all\n  tasks: {}', ['p.yml:2:10: "tasks" must be a list of tasks']],
+    ['- hosts: all\n  roles: [x]', ['p.yml:2:11: there is no role "x" in roles']],
     [
-      '- hosts: all\n  roles: [x]',
-      [
-        'p.yml:2:3: roles is not supported in this version (roles come in a later version; import_tasks can do much of it)',
-      ],
+      '- hosts: all\n  roles: [{vars: {a: 1}}]',
+      ['p.yml:2:11: a role is a name, or a mapping with "role" (- role: web)'],
     ],
+    ['- hosts: all\n  roles: web', ['p.yml:2:10: "roles" must be a list of roles']],
     ['- hosts: all\n  strategy: debug', ['p.yml:2:13: "strategy" must be linear, free or host_pinned']],
     [
       '- hosts: all\n  order: shuffle',

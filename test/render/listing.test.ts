@@ -41,6 +41,7 @@ function block(...nodes: readonly Node[]): BlockNode {
 
 const include: IncludeNode = {
   kind: 'include',
+  what: 'tasks',
   place,
   file: written('more.yml'),
   loopControl: { loopVar: 'item' },
@@ -59,6 +60,9 @@ function play(more: Partial<Play>): Play {
     vars: [],
     varsFiles: [],
     varsPrompt: [],
+    roleDefaults: [],
+    roleVars: [],
+    roles: [],
     gatherFacts: true,
     strategy: 'free',
     anyErrorsFatal: false,
