@@ -73,7 +73,7 @@ function unique(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   return [...new Map(diagnostics.map(diagnostic => [JSON.stringify(diagnostic), diagnostic])).values()];
 }
 
-const COMMANDS = ['run', 'doc', 'backups', 'backup', 'schedule'];
+const COMMANDS = ['run', 'doc', 'backups', 'backup', 'restore', 'schedule'];
 
 function missingPlaybook(file: string): Diagnostic {
   const hint = COMMANDS.some(command => command.startsWith(file.slice(0, 3)))

@@ -1,15 +1,13 @@
 /** Makes of a command line the job that cron will run: when, and the words of its line. */
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { type Cron, parseCron } from '../core/cron/expression.ts';
+import { type Job, jobProblem, makeJob } from '../core/cron/job.ts';
+import type { Locale } from '../core/cron/messages.ts';
+import { offset } from '../core/cron/offset.ts';
+import type { CronSurvey, Table } from '../core/cron/tables.ts';
 import { DiagnosticError, errorAt } from '../core/diagnostic.ts';
 import type { Play } from '../core/play.ts';
-import { type Cron, parseCron } from '../schedule/cron.ts';
-import { commandOf, type Job, type JobName, jobProblem } from '../schedule/crontab.ts';
-import type { Locale } from '../schedule/messages.ts';
-import { offset } from '../schedule/offset.ts';
-import type { Places } from './crontab-file.ts';
 import type { RunFlags } from './flags.ts';
 
 /** What the command line says about a schedule. */
@@ -49,7 +47,7 @@ export function schedule(
   if (moved === undefined)
     throw new DiagnosticError(
       errorAt(
-        `"${written}" cannot be moved by ${offsetMinutes} minutes: it would pass the hour`,
+        `"${written}" cannot be moved by ${offsetMinutes} minutes: some of its times would pass the hour or the day, others not`,
         undefined,
         'give --cron',
       ),
@@ -99,40 +97,16 @@ export function jobOf(
   playbook: string,
   expression: string,
   flags: JobFlags,
-  { cli, where, user }: { cli: string; where: Places; user: string | undefined },
+  cli: string,
+  { user, where, flock }: CronSurvey,
+  table: Table,
 ): Job {
-  const path = resolve(playbook);
-  const name = { playbook: path, name: flags.name ?? '' };
-  const command = commandOf({
-    folder: process.cwd(),
-    node: process.execPath,
-    cli: realpathSync(cli),
-    args: ['run', path, ...passedOn(flags), '--output', 'plain'],
-    state: `${where.state}/locks`,
-    logs: where.logs,
-    slug: slugOf(name),
-    flock: /util-linux/.test(String(spawnSync('flock', ['--version']).stdout)),
-  });
-  const job: Job = { ...name, expression, command, ...(user === undefined ? {} : { user }) };
+  const name = { playbook: resolve(playbook), name: flags.name ?? '' };
+  const program = { node: process.execPath, cli: realpathSync(cli), folder: process.cwd() };
+  const owner = table.name === 'system' ? user : undefined;
+  const job = makeJob(name, expression, flags, program, { where, user: owner, flock });
   const problem = jobProblem(job);
   if (problem !== undefined)
     throw new DiagnosticError(errorAt(problem, undefined, 'put variables into a file: -e @file.yml'));
   return job;
-}
-
-function passedOn({ inventory, extraVars, limit }: JobFlags): readonly string[] {
-  return [
-    ...inventory.flatMap(source => ['-i', source]),
-    ...(limit === undefined ? [] : ['-l', limit]),
-    ...extraVars.flatMap(vars => ['-e', vars]),
-  ];
-}
-
-/** Names the lock and the log: readable, and not the same for two projects. */
-export function slugOf({ playbook, name }: JobName): string {
-  const base = basename(playbook)
-    .replace(/\.[^.]*$/, '')
-    .replaceAll(/[^\w-]+/g, '-');
-  const hash = createHash('sha256').update(playbook).digest('hex').slice(0, 6);
-  return [base, ...(name === '' ? [] : [name]), hash].join('-');
 }

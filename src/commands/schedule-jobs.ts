@@ -1,15 +1,18 @@
 /** `girofle-run schedule install`, `remove` and `list`: playbooks that cron runs. */
 import { resolve } from 'node:path';
+import { type Block, BrokenBlock, blocks, putBlock, takeBlock } from '../core/cron/crontab.ts';
+import { type Cron, parseCron } from '../core/cron/expression.ts';
+import { type JobName, slugOf } from '../core/cron/job.ts';
+import { type Locale, messages } from '../core/cron/messages.ts';
+import type { CronSurvey, Table } from '../core/cron/tables.ts';
 import { DiagnosticError, headline } from '../core/diagnostic.ts';
-import { type Cron, nextTimes, parseCron } from '../schedule/cron.ts';
-import { type Block, BrokenBlock, blocks, type JobName, putBlock, takeBlock } from '../schedule/crontab.ts';
+import { nextTimes } from '../schedule/cron.ts';
 import { jobWords } from '../schedule/job-words.ts';
-import { type Locale, messages } from '../schedule/messages.ts';
 import { warnings } from '../schedule/warnings.ts';
-import { type CrontabFile, type Places, places, systemCrontab, userCrontab } from './crontab-file.ts';
+import { lookAtCron, writeTable } from './crontab-file.ts';
 import type { RunFlags } from './flags.ts';
 import { load } from './load.ts';
-import { type JobFlags, jobOf, refuseQuestions, schedule, slugOf } from './schedule-job.ts';
+import { type JobFlags, jobOf, refuseQuestions, schedule } from './schedule-job.ts';
 
 export interface JobOptions {
   readonly now: Date;
@@ -29,20 +32,19 @@ export function installJob(playbook: string, flags: JobFlags, options: JobOption
     const plays = playbooks.flatMap(each => each.plays);
     refuseQuestions(plays, new Set(Object.keys(extra.values)));
     const cron = schedule(plays, flags, options.locale);
-    const where = places();
-    const file = crontabOf(flags, where);
-    const job = jobOf(playbook, cron.text, flags, { cli: options.cli, where, user: file.user });
-    const before = touching(() => file.read());
-    const after = whole(putBlock(before, job), file);
+    const { survey, table } = tableFor(flags);
+    const job = jobOf(playbook, cron.text, flags, options.cli, survey, table);
+    const before = table.content;
+    const after = whole(putBlock(before, job), table);
     const words = jobWords[options.locale];
     const same = Buffer.compare(before, after) === 0;
     const known = blocks(before).some(block => isSame(block, job));
-    if (!same) touching(() => file.write(after));
+    if (!same) write(survey, table, after);
     options.write(
-      `${same ? words.same(file.title) : known ? words.replaced(file.title) : words.installed(file.title)}\n`,
+      `${same ? words.same(table.title) : known ? words.replaced(table.title) : words.installed(table.title)}\n`,
     );
     tell(cron, options);
-    options.write(`${words.log}${where.logs}/${slugOf(job)}-*.log\n`);
+    options.write(`${words.log}${survey.where.logs}/${slugOf(job)}-*.log\n`);
     return 0;
   });
 }
@@ -51,16 +53,16 @@ export function installJob(playbook: string, flags: JobFlags, options: JobOption
 export function removeJob(playbook: string, flags: JobFlags, options: JobOptions): Promise<number> {
   return guarded(options, () => {
     const name: JobName = { playbook: resolve(playbook), name: flags.name ?? '' };
-    const file = crontabOf(flags, places());
+    const { survey, table } = tableFor(flags);
     const words = jobWords[options.locale];
-    const before = touching(() => file.read());
-    const after = whole(takeBlock(before, name), file);
+    const before = table.content;
+    const after = whole(takeBlock(before, name), table);
     if (after.length !== before.length) {
-      touching(() => file.write(after));
-      options.write(`${words.removed(file.title)}\n`);
+      write(survey, table, after);
+      options.write(`${words.removed(table.title)}\n`);
       return 0;
     }
-    options.write(`${words.notThere(file.title)}\n`);
+    options.write(`${words.notThere(table.title)}\n`);
     const others = blocks(before).filter(
       block => block.playbook === name.playbook && block.name !== name.name,
     );
@@ -73,9 +75,10 @@ export function removeJob(playbook: string, flags: JobFlags, options: JobOptions
 /** Every job of ours in the user's crontab and in /etc/cron.d, a line each: expression, playbook, where, next time. */
 export function listJobs(options: JobOptions): Promise<number> {
   return guarded(options, () => {
-    const where = places();
-    const rows = [userCrontab(where), systemCrontab(where)].flatMap(file =>
-      blocks(touching(() => file.read())).map(block => rowOf(block, file, options)),
+    const { user, system } = lookAtCron().tables;
+    for (const { readable, problem = '' } of [user, system]) if (!readable) throw new Untouchable(problem);
+    const rows = [user, system].flatMap(table =>
+      blocks(table.content).map(block => rowOf(block, table, options)),
     );
     const widths = [0, 1, 2].map(i => Math.max(0, ...rows.map(row => row[i]?.length ?? 0)));
     const lines = rows.map(row =>
@@ -91,7 +94,7 @@ export function listJobs(options: JobOptions): Promise<number> {
   });
 }
 
-function rowOf(block: Block, { title }: CrontabFile, { now, locale }: JobOptions): readonly string[] {
+function rowOf(block: Block, { title }: Table, { now, locale }: JobOptions): readonly string[] {
   const words = jobWords[locale];
   const parsed = parseCron(block.expression, locale);
   const [next] = 'cron' in parsed ? nextTimes(parsed.cron, now, 1) : [];
@@ -112,9 +115,16 @@ function rowOf(block: Block, { title }: CrontabFile, { now, locale }: JobOptions
 /** The machine's own refusals, told from mistakes in the input: those end with 1. */
 class Untouchable extends Error {}
 
-function touching<T>(act: () => T): T {
+function tableFor({ system }: JobFlags): { readonly survey: CronSurvey; readonly table: Table } {
+  const survey = lookAtCron();
+  const table = survey.tables[system === true ? 'system' : 'user'];
+  if (table.problem === undefined) return { survey, table };
+  throw new Untouchable(`${table.problem}${table.hint === undefined ? '' : ` (${table.hint})`}`);
+}
+
+function write(survey: CronSurvey, table: Table, content: Uint8Array): void {
   try {
-    return act();
+    writeTable(survey, table, content);
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error;
     throw new Untouchable(error.message);
@@ -131,15 +141,9 @@ async function guarded({ complain }: JobOptions, act: () => number | Promise<num
   }
 }
 
-function crontabOf({ system }: JobFlags, where: Places): CrontabFile {
-  return system === true ? systemCrontab(where) : userCrontab(where);
-}
-
-function whole(changed: Uint8Array | BrokenBlock, { title }: CrontabFile): Uint8Array {
+function whole(changed: Uint8Array | BrokenBlock, { title }: Table): Uint8Array {
   if (!(changed instanceof BrokenBlock)) return changed;
-  throw new Untouchable(
-    `${title}:${changed.line}: the block that begins here has lost its END line (mend or delete it by hand: crontab -e)`,
-  );
+  throw new Untouchable(`${changed.sentence(title)} (mend or delete it by hand: crontab -e)`);
 }
 
 function isSame(a: JobName, b: JobName): boolean {

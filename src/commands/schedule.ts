@@ -1,6 +1,7 @@
 /** `girofle-run schedule explain EXPR` and `schedule next EXPR`: what a cron expression means and when it fires. */
-import { explain, nextTimes, parseCron } from '../schedule/cron.ts';
-import { type Locale, messages } from '../schedule/messages.ts';
+import { parseCron } from '../core/cron/expression.ts';
+import { type Locale, messages } from '../core/cron/messages.ts';
+import { explain, nextTimes } from '../schedule/cron.ts';
 import { warnings } from '../schedule/warnings.ts';
 
 export interface ScheduleOptions {

@@ -17,6 +17,8 @@ export interface Inventory {
   /** Folder of the first source: `inventory_dir`. */
   readonly folder: string;
   readonly files: readonly string[];
+  /** What `-i` named, so that another run finds the same from anywhere: absolute paths, or hosts with commas. */
+  readonly sources: readonly string[];
   /** What `localhost` means: the host named so, or else this machine, with what is set for all. */
   readonly localhost?: Host;
 }

@@ -40,7 +40,10 @@ export async function loadInventory(sources: readonly string[], options: LoadOpt
     ...warnOfSameName(tree),
   ];
   if (diagnostics.some(({ severity }) => severity === 'error')) return { diagnostics };
-  return { inventory: inventoryOf(tree, files, found, cwd), warnings: diagnostics };
+  return {
+    inventory: inventoryOf(tree, files, found, absolute(sources, found, cwd), cwd),
+    warnings: diagnostics,
+  };
 }
 
 function draftOfFile({ file, text, format }: SourceFile): Draft {
@@ -106,7 +109,21 @@ function warnOfSameName(tree: Tree): readonly Diagnostic[] {
     }));
 }
 
-function inventoryOf(tree: Tree, vars: AllVars, found: Found, cwd: string): Inventory {
+/** Whatever is no path that was found names hosts. */
+function absolute(sources: readonly string[], { parts, folders }: Found, cwd: string): readonly string[] {
+  const paths = new Set([...folders, ...parts].flatMap(part => ('path' in part ? [part.path] : [])));
+  return sources
+    .filter(source => source !== '')
+    .map(source => (paths.has(resolve(cwd, source)) ? resolve(cwd, source) : source));
+}
+
+function inventoryOf(
+  tree: Tree,
+  vars: AllVars,
+  found: Found,
+  sources: readonly string[],
+  cwd: string,
+): Inventory {
   const depthOf = depths(tree);
   const hosts = [...tree.hosts.values()].map(host => hostOf(host, groupsOf(tree, host, depthOf), vars));
   return {
@@ -114,6 +131,7 @@ function inventoryOf(tree: Tree, vars: AllVars, found: Found, cwd: string): Inve
     groups: Object.fromEntries([...tree.groups.keys()].map(name => [name, hostsOf(tree, name)])),
     folder: found.folders[0]?.path ?? cwd,
     files: found.parts.flatMap(part => ('hosts' in part ? [] : [part.path])),
+    sources,
     localhost: hosts.find(({ name }) => name === 'localhost') ?? implicitLocalhost(tree, vars),
   };
 }

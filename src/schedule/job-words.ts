@@ -1,5 +1,5 @@
 /** What is said when schedules are installed, removed and listed, in English and French. */
-import type { Locale } from './messages.ts';
+import type { Locale } from '../core/cron/messages.ts';
 
 interface Words {
   readonly installed: (where: string) => string;

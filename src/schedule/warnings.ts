@@ -1,7 +1,7 @@
 /** What a cron expression says although its author most likely meant something else. */
-import { type Cron, wantsBothDays } from './cron.ts';
-import { BOUNDS, FIELD_NAMES, type FieldName, type Fields } from './fields.ts';
-import { type Locale, messages } from './messages.ts';
+import { type Cron, wantsBothDays } from '../core/cron/expression.ts';
+import { BOUNDS, FIELD_NAMES, type FieldName, type Fields } from '../core/cron/fields.ts';
+import { type Locale, messages } from '../core/cron/messages.ts';
 
 export interface Warning {
   readonly message: string;

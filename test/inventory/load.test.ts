@@ -109,6 +109,7 @@ test('without any source there is localhost alone', async () => {
       groups: { all: [], ungrouped: [] },
       folder: cwd,
       files: [],
+      sources: [],
       localhost: {
         name: 'localhost',
         groups: [],

@@ -9,6 +9,7 @@ const INVENTORY: Inventory = {
   groups: { all: NAMES, ungrouped: ['fe80::2'], web: ['vm01', 'vm02'], db: ['db1', 'vm02'], empty: [] },
   folder: '/inventory',
   files: [],
+  sources: [],
 };
 
 function selected(pattern: string | readonly string[], limit?: string | readonly string[]) {
@@ -96,7 +97,9 @@ describe('what matches nothing is explained', () => {
   });
 
   test('in an empty inventory', () => {
-    expect(explainUnmatched({ hosts: [], groups: { all: [] }, folder: '/', files: [] }, 'web')).toEqual({
+    expect(
+      explainUnmatched({ hosts: [], groups: { all: [] }, folder: '/', files: [], sources: [] }, 'web'),
+    ).toEqual({
       message: 'no host or group matches "web"',
       hint: 'the inventory is empty: name one with -i',
     });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { explain, nextTimes, parseCron } from '../../src/schedule/cron.ts';
+import { parseCron } from '../../src/core/cron/expression.ts';
+import { explain, nextTimes } from '../../src/schedule/cron.ts';
 
 /** `next` and the like begin here: a Monday in summer time. */
 const NOW = new Date('2026-03-23T12:00:00Z');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseCron } from '../../src/schedule/cron.ts';
+import { parseCron } from '../../src/core/cron/expression.ts';
 import { warnings } from '../../src/schedule/warnings.ts';
 
 function warned(text: string, locale: 'en' | 'fr' = 'en') {

@@ -1,5 +1,5 @@
 /** The five fields of a crontab line, checked as crontab checks them and no more leniently. */
-import { didYouMean } from '../core/suggest.ts';
+import { didYouMean } from '../suggest.ts';
 import type { Locale } from './messages.ts';
 import { messages } from './messages.ts';
 

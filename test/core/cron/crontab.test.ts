@@ -4,20 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { sh } from '../../src/core/sh.ts';
-import { parseCron } from '../../src/schedule/cron.ts';
-import {
-  BrokenBlock,
-  blocks,
-  commandOf,
-  type Job,
-  jobProblem,
-  putBlock,
-  takeBlock,
-} from '../../src/schedule/crontab.ts';
-import { offset } from '../../src/schedule/offset.ts';
-import { until } from '../support/processes.ts';
-import { runShell, shells } from '../support/shell.ts';
+import { BrokenBlock, blocks, editOf, putBlock, takeBlock } from '../../../src/core/cron/crontab.ts';
+import { parseCron } from '../../../src/core/cron/expression.ts';
+import { commandOf, type Job, jobProblem } from '../../../src/core/cron/job.ts';
+import { offset } from '../../../src/core/cron/offset.ts';
+import { sh } from '../../../src/core/sh.ts';
+import { until } from '../../support/processes.ts';
+import { runShell, shells } from '../../support/shell.ts';
 
 const job: Job = {
   playbook: '/srv/playbooks/backup.yml',
@@ -26,7 +19,7 @@ const job: Job = {
   command: sh`do it`,
 };
 const BLOCK = `# BEGIN girofle "" /srv/playbooks/backup.yml
-# Written by girofle-run schedule install; schedule remove takes it away.
+# Written by girofle-run; girofle-run schedule remove takes it away.
 0 */4 * * * do it
 # END girofle "" /srv/playbooks/backup.yml
 `;
@@ -52,6 +45,26 @@ test.each([
   ['after a line without an end', '1 2 3 4 5 x', `1 2 3 4 5 x\n${BLOCK}`],
   ['where it was', `a\n${BLOCK.replace('do it', 'do other')}b\n`, `a\n${BLOCK}b\n`],
   ['as it is', `a\n${BLOCK}b\n`, `a\n${BLOCK}b\n`],
+  [
+    'before a variable, which would hold for it too',
+    'a\nSHELL=/bin/false\nb\n',
+    `a\n${BLOCK}SHELL=/bin/false\nb\n`,
+  ],
+  [
+    'before the comment on a variable',
+    'a\n\n# whom to tell\n# of it\n"MAIL TO" = me\n',
+    `a\n\n${BLOCK}# whom to tell\n# of it\n"MAIL TO" = me\n`,
+  ],
+  [
+    'above a variable that was set above it since',
+    `CRON_TZ=Asia/Tokyo\na\n${BLOCK}b\n`,
+    `${BLOCK}CRON_TZ=Asia/Tokyo\na\nb\n`,
+  ],
+  [
+    'after jobs whose commands set variables',
+    '0 1 * * * A=b run\n@daily C=d run\n',
+    `0 1 * * * A=b run\n@daily C=d run\n${BLOCK}`,
+  ],
 ])('a block is put %s', (_, before, after) => {
   expect(put(before)).toBe(after);
 });
@@ -89,14 +102,26 @@ test('what others wrote stays byte for byte, whatever the bytes', () => {
     .map(lines => Buffer.concat(lines.flatMap(line => [line, Buffer.from('\n')])));
   fc.assert(
     fc.property(foreign, foreign, (before, after) => {
-      const crontab = Buffer.concat([bytes(putBlock(before, job)), after]);
-      expect(Buffer.compare(bytes(putBlock(crontab, job)), crontab)).toBe(0);
-      const without = bytes(takeBlock(crontab, job));
-      expect(Buffer.compare(without, Buffer.concat([before, after]))).toBe(0);
+      const crontab = Buffer.concat([before, after]);
+      const once = bytes(putBlock(crontab, job));
+      expect(Buffer.compare(bytes(putBlock(once, job)), once)).toBe(0);
+      expect(Buffer.compare(bytes(takeBlock(once, job)), crontab)).toBe(0);
+      expect(Buffer.compare(applied(crontab, editOf(crontab, once)), once)).toBe(0);
+      expect(Buffer.compare(applied(once, editOf(once, crontab)), crontab)).toBe(0);
     }),
     { seed: 3 },
   );
 });
+
+/** As the shell does it: head, what is put, tail. */
+function applied(before: Uint8Array, { keep, drop, put: added }: ReturnType<typeof editOf>): Buffer {
+  const lines =
+    Buffer.from(before)
+      .toString('latin1')
+      .match(/[^\n]*\n|[^\n]+$/g) ?? [];
+  const bytesOf = (some: readonly string[]) => Buffer.from(some.join(''), 'latin1');
+  return Buffer.concat([bytesOf(lines.slice(0, keep)), added, bytesOf(lines.slice(keep + drop))]);
+}
 
 test.each([
   ['a line break', sh`echo ${'a\nb'}`, 'a crontab line cannot hold a line break'],
@@ -116,7 +141,17 @@ test.each([
   ['*/15 * * * 1-5', 5, '5,20,35,50 * * * 1-5'],
   ['@daily', 20, '20 0 * * *'],
   ['0 */4 * * *', 0, '0 */4 * * *'],
-  ['50 1 * * *', 10, undefined],
+  ['50 1 * * *', 10, '0 2 * * *'],
+  ['30 3 * * 0', 35, '5 4 * * 0'],
+  ['30 3 * * 0', 60 * 21, '30 0 * * 1'],
+  ['30 23 * * sat', 60, '30 0 * * 0'],
+  ['30 23 * * *', 60, '30 0 * * *'],
+  ['0 */4 * * *', 245, '5 0,4,8,12,16,20 * * *'],
+  ['*/20 * * * *', 30, '10,30,50 * * * *'],
+  ['* * * * *', 7, '* * * * *'],
+  ['0,50 1 * * *', 10, undefined],
+  ['30 23 1 * *', 60, undefined],
+  ['* 3 * * *', 10, undefined],
   ['@reboot', 10, undefined],
 ])('%s moved by %d minutes is %s', (expression, minutes, expected) => {
   const parsed = parseCron(expression);
