@@ -3,21 +3,22 @@ import { type Static, Type } from 'typebox';
 import { Choice } from '../src/core/args.ts';
 import { parseKeep } from '../src/core/backup/retention.ts';
 import { all, type Probe, probe as probeScript } from '../src/core/probe.ts';
-import type { StepOutput } from '../src/core/step.ts';
+import type { Step } from '../src/core/step.ts';
 import { defineTask, type Plan, refuse } from '../src/core/task-module.ts';
 import type { ValueMap } from '../src/core/value.ts';
 import { driverScript } from './backup/driver.ts';
 import { configurationOf, imageOf, mountProblems, releaseOf } from './backup/identity.ts';
 import type { BackupJob, Rsync } from './backup/job.ts';
+import { knownOf, outcomeOf, type Subject } from './backup/outcome.ts';
 import { pruneSteps, verdicts } from './backup/prune.ts';
 import { readSurvey, type Survey, surveyScript } from './backup/survey.ts';
 import { keepSchema } from './backups/keep.ts';
 import { ownStopTimeout } from './docker/converge.ts';
 import { dig, digText } from './docker/dig.ts';
 import { probeContainer } from './docker/probe.ts';
-import { Duration, seconds, showBytes } from './docker/units.ts';
+import { Duration, seconds } from './docker/units.ts';
 import { containerName, DEFAULT_NAME, instanceDirectory, LABEL, LABELS } from './gitlab/gitlab.ts';
-import { BUSY, followSteps, readResult } from './host-run/follow.ts';
+import { followSteps } from './host-run/follow.ts';
 import { busySentence } from './host-run/lock.ts';
 import type { HostRun } from './host-run/run.ts';
 
@@ -35,7 +36,7 @@ const args = Type.Object(
     }),
     consistency: Choice(
       ['pause', 'stop', 'snapshot'],
-      'How the instance stands still for the last pass: its processes frozen for seconds, or stopped, which takes the minutes of a start; snapshot is not built yet',
+      'How the instance stands still for the last pass: its processes frozen for seconds; stopped, which takes the minutes of a start; or frozen for the moment of a snapshot, where its volumes lie on btrfs, ZFS or LVM',
       'pause',
     ),
     max_pause: Duration(
@@ -43,6 +44,9 @@ const args = Type.Object(
       '60s',
     ),
     keep: Type.Optional(keepSchema),
+    expected_every: Type.Optional(
+      Duration('How often a backup is expected; one that is older than twice that is warned of'),
+    ),
     timeout: Duration(
       'How long the backup is followed; past that the task fails, and the host goes on by itself',
       '24h',
@@ -60,10 +64,9 @@ export interface Seen {
 const nameOf = ({ name, number }: Args) => containerName(name, number);
 const directoryOf = ({ root, number }: Args) => instanceDirectory(root, number);
 
-function check({ consistency, max_pause, keep }: Args): readonly string[] {
+function check({ max_pause, keep }: Args): readonly string[] {
   const policy = keep === undefined ? undefined : parseKeep(keep);
   return [
-    ...(consistency === 'snapshot' ? ['consistency: snapshot is not built yet: take pause, or stop'] : []),
     ...(seconds(max_pause) < 1 ? ['max_pause must be a second at least'] : []),
     ...(policy !== undefined && 'problem' in policy ? [policy.problem] : []),
   ];
@@ -72,7 +75,9 @@ function check({ consistency, max_pause, keep }: Args): readonly string[] {
 function probe(given: Args): Probe<Seen> {
   return all({
     container: probeContainer(nameOf(given)),
-    survey: supposingRsync(probeScript(surveyScript(directoryOf(given)), readSurvey)),
+    survey: supposingRsync(
+      probeScript(surveyScript(directoryOf(given), given.consistency === 'snapshot'), readSurvey),
+    ),
   });
 }
 
@@ -91,11 +96,14 @@ function supposingRsync(part: Probe<Survey>): Probe<Survey> {
 
 function plan(given: Args, { container, survey }: Seen): Plan {
   const { busy, rsync } = survey;
-  if (busy !== undefined) return refuse(busySentence(given.number, busy), { result: { busy: true } });
+  const known = knownOf(subjectOf(given), survey);
+  if (busy !== undefined)
+    return refuse(busySentence(given.number, busy), { result: { ...known, busy: true } });
   const name = nameOf(given);
-  if (container === null) return refuse(`container ${name} is not there: there is nothing to back up`);
+  if (container === null)
+    return refuse(`container ${name} is not there: there is nothing to back up`, { result: known });
   const problems = [...containerProblems(given, container, survey), ...hostProblems(given, survey)];
-  if (problems.length > 0 || rsync === undefined) return refuse(problems.join('; '));
+  if (problems.length > 0 || rsync === undefined) return refuse(problems.join('; '), { result: known });
   const job = jobOf(given, container, survey, rsync);
   const decided = decide(given, survey);
   const steps = followSteps(
@@ -103,7 +111,12 @@ function plan(given: Args, { container, survey }: Seen): Plan {
     `back up instance ${given.number} to ${directoryOf(given)}/bckups (${howOf(given, survey)})`,
     seconds(given.timeout),
   );
-  return [...steps, ...pruneSteps(job, decided)];
+  return [...steps, ...pruneSteps(job, decided).map(tolerated)];
+}
+
+/** A backup that cannot be removed is warned of: the new one is good all the same. */
+function tolerated(step: Step): Step {
+  return step.action.kind === 'script' ? { ...step, action: { ...step.action, success: 'any' } } : step;
 }
 
 function howOf(given: Args, { backups }: Survey): string {
@@ -135,7 +148,7 @@ function stateProblems(name: string, container: ValueMap): readonly string[] {
   return [];
 }
 
-function hostProblems(given: Args, { rsync, docker, lacking, bckups }: Survey): readonly string[] {
+function hostProblems(given: Args, { rsync, docker, lacking, bckups, footing }: Survey): readonly string[] {
   const folder = `${directoryOf(given)}/bckups`;
   return [
     ...(rsync === undefined ? ['rsync is not on this host: install it (package: name=rsync)'] : []),
@@ -152,6 +165,9 @@ function hostProblems(given: Args, { rsync, docker, lacking, bckups }: Survey): 
       ? [`${folder} is a symbolic link: backups go into a folder of the instance itself`]
       : []),
     ...(bckups === 'none' ? [`${folder} is not there`] : []),
+    ...(footing !== undefined && 'unfit' in footing
+      ? [`there can be no snapshot: ${footing.unfit}; take consistency: pause`]
+      : []),
   ];
 }
 
@@ -166,14 +182,20 @@ export function runOfBackup(job: BackupJob): HostRun {
 }
 
 /** What the driver on the host is told. */
-export function jobOf(given: Args, container: ValueMap, { id, docker }: Survey, rsync: Rsync): BackupJob {
+export function jobOf(
+  given: Args,
+  container: ValueMap,
+  { id, docker, footing }: Survey,
+  rsync: Rsync,
+): BackupJob {
   return {
     id,
     instance: given.number,
     container: nameOf(given),
     containerId: digText(container, 'Id'),
     directory: directoryOf(given),
-    consistency: given.consistency === 'stop' ? 'stop' : 'pause',
+    consistency: given.consistency,
+    ...(footing !== undefined && 'kind' in footing ? { ground: footing } : {}),
     maxPause: Math.ceil(seconds(given.max_pause)),
     stopTimeout: ownStopTimeout(container),
     docker: docker === 'curl' ? 'curl' : 'cli',
@@ -186,31 +208,16 @@ export function jobOf(given: Args, container: ValueMap, { id, docker }: Survey, 
 }
 
 function stillness({ consistency }: Args): string {
-  return consistency === 'stop' ? 'stopped' : 'paused';
+  return { pause: 'paused', stop: 'stopped', snapshot: 'paused for a snapshot,' }[consistency];
 }
 
-function result(given: Args, { survey }: Seen, outputs: readonly StepOutput[]): ValueMap {
-  const [started, followed, told] = outputs;
-  const { date, bytes, files, pause, previous, linked } = readResult(told?.stdout ?? '') ?? {};
-  const duration = (started?.duration ?? 0) + (followed?.duration ?? 0);
+function subjectOf(given: Args): Subject {
   return {
     number: given.number,
     container: nameOf(given),
-    busy: started?.code === BUSY,
-    ...(date === undefined
-      ? {}
-      : {
-          date,
-          directory: `${directoryOf(given)}/bckups/${date}`,
-          bytes: bytes ?? 0,
-          files: files ?? 0,
-          pause: pause ?? 0,
-          previous: previous ?? '',
-          linked: linked ?? 0,
-          duration: Math.round(duration * 10) / 10,
-          summary: `instance ${given.number}: ${date}, ${showBytes(Number(bytes))} in ${files} files (${linked} unchanged), ${stillness(given)} for ${pause} s`,
-        }),
-    retention: decide(given, survey).map(verdict => ({ ...verdict })),
+    directory: directoryOf(given),
+    still: stillness(given),
+    every: given.expected_every === undefined ? undefined : seconds(given.expected_every),
   };
 }
 
@@ -218,7 +225,8 @@ export const gitlab_backup = defineTask({
   name: 'gitlab_backup',
   summary: 'Back up one GitLab instance, consistently, into a dated folder beside its volumes',
   description: `A first pass of rsync copies while the instance works, linked against the previous backup; then the container is paused (a guard on
-the host lets it go on should anything die), a second pass copies what changed, and it goes on. What was copied is hashed, listed in
+the host lets it go on should anything die), a second pass copies what changed, and it goes on. With consistency: snapshot it is
+paused for the moment in which btrfs, ZFS or LVM makes a snapshot, and the copy is made from that. What was copied is hashed, listed in
 files.jsonl, described in manifest.json, and renamed from bckups/.partial-ID to bckups/DATE: a folder with a date is whole, or it is
 not there. All of it runs on the host by itself: it goes on when the connection is lost. See docs/backups.md.`,
   args,
@@ -249,9 +257,15 @@ not there. All of it runs on the host by itself: it goes on when the connection 
     summary: 'All this in a sentence',
     duration: 'Seconds from beginning to end',
     retention: 'With keep: a list of date, stays, reason',
+    started: 'When it began, in UTC',
+    finished: 'When it had ended, in UTC',
+    verified: 'Date of the newest backup that is verified; empty for none',
+    pruned: 'Number of old backups that were removed',
+    warnings:
+      'Sentences: half the size of the last backup, a last backup that is overdue (with expected_every), old backups that cannot be removed',
   },
   check,
   probe,
   plan,
-  result,
+  result: (given, { survey }, outputs) => outcomeOf(subjectOf(given), survey, decide(given, survey), outputs),
 });

@@ -1,16 +1,24 @@
 /** What must hold before a backup begins, looked at on the host under the lock. */
 import { type Sh, sh } from '../../src/core/sh.ts';
 
-const placesText: Sh = sh`check_places() {
+const placesText: Sh = sh`# The folder of the backups is a file system of its own; the next backup is not to be made into what lies below it.
+mounted_bckups() { [ "$(stat -c %d "$bckups")" != "$(stat -c %d "$directory")" ]; }
+note_mount() {
+  if mounted_bckups; then df --output=source "$bckups" | tail -n 1 >"$home/bckups-mount"; fi
+}
+check_places() {
   if [ -L "$bckups" ]; then fail "$bckups is a symbolic link: backups go into a folder of the instance itself"; fi
   if [ ! -d "$bckups" ]; then fail "$bckups is not there"; fi
+  if [ -e "$home/bckups-mount" ] && ! mounted_bckups; then
+    fail "$bckups is not mounted: at the last backup it was a file system of its own ($(head -n 1 "$home/bckups-mount")); mount it, or remove $home/bckups-mount"
+  fi
   for volume in data config log; do
     if [ -L "$volumes/$volume" ] || [ ! -d "$volumes/$volume" ]; then fail "$volumes/$volume is no folder: there is nothing to back up"; fi
   done
   for volume in data config; do
     if [ -z "$(ls -A "$volumes/$volume")" ]; then fail "$volumes/$volume is empty: there is nothing to back up"; fi
   done
-  mkdir -p "$partial" 2>"$run/places.err" || fail "$bckups cannot be written: $(text "$(cat "$run/places.err")")"
+  mkdir -p "$partial" 2>"$run/places.err" || fail "$bckups cannot be written: $(cat "$run/places.err")"
 }`;
 
 const instanceText: Sh = sh`check_instance() {
@@ -36,13 +44,16 @@ check_clock() {
   fi
 }
 noted_sha() { sed -n 's/^"files":{"sha256":"\([0-9a-f]*\)".*/\1/p' "$1"; }
+moment() { sed -n "s/^\"$1\":{\"utc\":\"\([^\"]*\)\".*/\1/p" "$2"; }
 find_previous() {
-  previous=
+  previous= previous_began= previous_ended=
   for name in $(dated | sort -r); do
     one=$bckups/$name
     if [ ! -L "$one" ] && [ -f "$one/manifest.json" ] && [ -f "$one/files.jsonl" ] &&
       [ "$(sha_of "$one/files.jsonl")" = "$(noted_sha "$one/manifest.json")" ]; then
       previous=$name
+      previous_began=$(moment started "$one/manifest.json")
+      previous_ended=$(moment finished "$one/manifest.json")
       return
     fi
   done
@@ -53,10 +64,8 @@ find_previous() {
  * given another mode since is copied anew as well.
  */
 const roomText: Sh = sh`changed_since() {
-  began=
-  if [ -n "$previous" ]; then began=$(sed -n 's/^"started":{"utc":"\([^"]*\)".*/\1/p' "$bckups/$previous/manifest.json"); fi
   set -- data config log -type f
-  if [ -n "$began" ]; then set -- "$@" -newerct "$began"; fi
+  if [ -n "$previous_began" ]; then set -- "$@" -newerct "$previous_began"; fi
   (cd "$volumes" && find "$@" -printf '%k\n')
 }
 measure() {

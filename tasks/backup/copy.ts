@@ -1,4 +1,4 @@
-/** The two passes: hot while the instance works, frozen while it stands still. */
+/** The two passes: hot while the instance works, frozen while it stands still. With a snapshot see snapshot.ts. */
 import { joinSh, type Sh, sh } from '../../src/core/sh.ts';
 import type { BackupJob } from './job.ts';
 
@@ -18,18 +18,26 @@ const runText: Sh = sh`copy() {
 }
 watch() {
   while kill -0 "$1" 2>/dev/null; do
-    if [ "$2" = hot ]; then
-      told=$(tail -c 300 "$run/hot.out" | tr '\r' '\n' | tail -n 1)
-      tell "hot copy" "$told"
-      nap 0.5
-    else
-      if overdue; then kill -TERM "$1"; fi
-      nap 0.1
-    fi
+    case $2 in
+      hot) tell 'hot copy' "$(how_far hot)"; nap 0.5 ;;
+      snapshot) tell 'copy of the snapshot' "$(how_far snapshot)"; nap 0.5 ;;
+      # While the instance stands still.
+      frozen|compared) if [ -n "$guard" ] && overdue; then kill -TERM "$1"; fi; nap 0.1 ;;
+    esac
   done
 }
+# While one file is under way rsync does not say how many there are: what it said before.
+how_far() {
+  told=$(tail -c 4000 "$run/$1.out" 2>/dev/null | tr '\r' '\n')
+  line=$(printf '%s\n' "$told" | tail -n 1)
+  case $line in
+    *'('*) ;;
+    *) line="$line $(printf '%s\n' "$told" | grep -o '(xfr.*)' | tail -n 1)" ;;
+  esac
+  printf '%s' "$line"
+}
 overdue() { clock; [ $((ticks - since)) -ge $((max_pause * 100)) ]; }
-complaint() { text "$(grep -v '^rsync error' "$run/$1.err" | head -n 1 | head -c 300)"; }
+complaint() { grep -v '^rsync error' "$run/$1.err" | head -n 1 | head -c 300; }
 # Without room even rsync's own words are lost, so that the disk is asked too.
 full() { [ "$2" = 11 ] || grep -q 'No space left on device' "$run/$1.err" || [ "$(free_space)" -lt 1024 ]; }`;
 
@@ -39,7 +47,8 @@ const paceText: Sh = sh`hurried() {
   nice -n -10 "$@"
 }`;
 
-function options({ rsync }: BackupJob): readonly string[] {
+/** Of every pass. */
+export function rsyncOptions({ rsync }: BackupJob): readonly string[] {
   const kinds = `-aHS${rsync.acls ? 'A' : ''}${rsync.xattrs ? 'X' : ''}`;
   return [kinds, '--numeric-ids', ...(rsync.exact ? ['--modify-window=-1'] : [])];
 }
@@ -53,7 +62,9 @@ function hotText(job: BackupJob): Sh {
   began_epoch=$(($(date +%s) - 2))
   # Change times are the kernel's own, a tick behind at most.
   began_exactly=$(date +%s.%N | awk '{ printf "%.2f", $1 - 0.05 }')
-  set -- rsync ${options(job)} ${job.hooks?.hot ?? []} --delete --info=progress2
+  # What is written through a mapping gets a new time only when its page was on the disk before.
+  sync -f "$volumes" 2>/dev/null || sync
+  set -- rsync ${rsyncOptions(job)} ${job.hooks?.hot ?? []} --delete --info=progress2
   if [ -n "$previous" ]; then set -- "$@" --link-dest="$bckups/$previous"; fi
   copy hot "$@" "$volumes/data" "$volumes/config" "$volumes/log" "$partial/"
   hot=$?
@@ -73,16 +84,19 @@ function hotText(job: BackupJob): Sh {
 
 /**
  * What has to be looked at again is listed once. A second whole pass, then one that compares content where times cannot be trusted: writers that map their files
- * (postgresql, redis, prometheus), whatever was written since the hot pass began, and every name of a file that has several.
+ * (postgresql, redis, prometheus), whatever was written since the hot pass began or about when the previous backup was made, and every name of
+ * a file that has several.
  */
 function frozenText(job: BackupJob): Sh {
   const more = [...(job.rsync.exact ? [] : ['--checksum']), ...(job.hooks?.frozen ?? [])];
   return sh`# Names that share their inode, mostly with the previous backup.
 list_shared() { (cd "$partial" && find data config log ! -type d -links +1 -print0 | sort -z -S 16M -T "$run") >"$run/shared"; }
 look_again() {
+  set --
+  if [ -n "$previous_began" ]; then set -- -o \( -newermt "@$(($(date -d "$previous_began" +%s) - 60))" ! -newermt "$previous_ended" \); fi
   (cd "$volumes" && find data config log \( ! -type d -newerct "@$began_exactly" -fprint0 "$run/touched" -false \) -o \
     -type f \( -path 'data/postgresql/*' -o -path 'data/redis/*' -o -path 'data/prometheus/*' \
-    -o -links +1 -o -newermt "@$began_epoch" \) -fprint0 "$run/suspects")
+    -o -links +1 -o -newermt "@$began_epoch" "$@" \) -fprint0 "$run/suspects")
 }
 # Through a link rsync would give the previous backup's file the new owner, mode and time as well: such a file is copied anew.
 part_from_previous() {
@@ -91,15 +105,25 @@ part_from_previous() {
 }
 frozen_copy() {
   look_again && part_from_previous || { frozen=23; return; }
-  copy frozen hurried rsync ${options(job)} ${more} --delete "$volumes/data" "$volumes/config" "$volumes/log" "$partial/"
+  copy frozen hurried rsync ${rsyncOptions(job)} ${more} --delete "$volumes/data" "$volumes/config" "$volumes/log" "$partial/"
   frozen=$?
   if [ $frozen = 0 ]; then
-    copy compared hurried rsync ${options(job)} --checksum --from0 --files-from="$run/suspects" "$volumes/" "$partial/"
+    copy compared hurried rsync ${rsyncOptions(job)} --checksum --from0 --files-from="$run/suspects" "$volumes/" "$partial/"
     frozen=$?
   fi
+}
+judge_copy() {
+  if [ $frozen = 0 ]; then return; fi
+  if full frozen $frozen || { [ -e "$run/compared.err" ] && full compared $frozen; }; then
+    rm -rf "$partial"
+    fail "the disk of $bckups is full: the instance goes on, and this backup is discarded"
+  fi
+  if [ -s "$run/compared.err" ]; then fail "the copy of the standing instance failed, rsync's code is $frozen: $(complaint compared)"; fi
+  fail "the copy of the standing instance failed, rsync's code is $frozen: $(complaint frozen)"
 }`;
 }
 
 export function copyText(job: BackupJob): Sh {
-  return joinSh([runText, paceText, hotText(job), frozenText(job)]);
+  const passes = job.consistency === 'snapshot' ? [] : [paceText, hotText(job), frozenText(job)];
+  return joinSh([runText, ...passes]);
 }

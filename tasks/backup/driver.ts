@@ -13,6 +13,8 @@ import { type BackupJob, settingsText } from './job.ts';
 import { listingText } from './listing.ts';
 import { manifestText } from './manifest-text.ts';
 import { repairText } from './repair.ts';
+import { snapshotText } from './snapshot.ts';
+import { turnText } from './turn.ts';
 
 /** Every way out lets the instance go on first. */
 const undoText: Sh = sh`undo() {
@@ -25,7 +27,9 @@ const undoText: Sh = sh`undo() {
       sentence="$sentence; and the instance still stands still: docker unpause $container"
     fi
   fi
+  end_turn
   if [ -n "$copier" ]; then end_copiers "$id"; fi
+  if ! drop_snapshot; then sentence="$sentence; $left_behind"; fi
 }`;
 
 const standstillText: Sh = sh`stand_still() {
@@ -41,16 +45,19 @@ const standstillText: Sh = sh`stand_still() {
     # Not ours to let go on.
     2) disarm_guard; fail "container $container was paused by somebody else meanwhile: nothing was copied from it" ;;
     3) disarm_guard; fail "container $container was stopped, started or made anew meanwhile: the copy is of no use" ;;
-    *) fail "Docker could not $method container $container five times over: $(text "$objected")" ;;
+    *) fail "Docker could not $method container $container five times over: $objected" ;;
   esac
   date=$(date -u +%Y-%m-%dT%H-%M-%SZ)
   state paused
   frozen_copy
   after=$(container_state)
+  upto=$(date +%s%N)
   state frozen-copied "\"rsync\":$frozen"
   thaw || fail 'Docker does not let the instance go on'
   clock
   pause=$(awk -v ticks=$((ticks - since)) 'BEGIN { printf "%.2f", ticks / 100 }')
+  end_turn
+  if [ $method = pause ]; then await_events; fi
   disarm_guard
   state resumed "\"pause\":$pause"
   judge_standstill
@@ -62,14 +69,27 @@ judge_standstill() {
   if [ "$after" != "$(still)" ]; then
     fail "container $container did not stand still until the copy was whole (resumed, restarted or removed): this backup is discarded"
   fi
-  if [ $frozen != 0 ]; then
-    if full frozen $frozen || { [ -e "$run/compared.err" ] && full compared $frozen; }; then
-      rm -rf "$partial"
-      fail "the disk of $bckups is full: the instance goes on, and this backup is discarded"
-    fi
-    if [ -s "$run/compared.err" ]; then fail "the copy of the standing instance failed, rsync's code is $frozen: $(complaint compared)"; fi
-    fail "the copy of the standing instance failed, rsync's code is $frozen: $(complaint frozen)"
-  fi
+  judge_copy
+  if [ $method = pause ]; then judge_events; fi
+}
+# The last that the guard hears is that we have let it go on: then nothing that was before is still to come.
+await_events() {
+  waited=0
+  until [ -n "$(events_between "$upto" 9223372036854775807)" ] || [ $waited -ge 50 ]; do
+    waited=$((waited + 1))
+    nap 0.1
+  done
+}
+events_between() {
+  heard 2>/dev/null | awk -v id="$container_id" -v from="$1" -v to="$2" '$2 == id && $1 + 0 >= from + 0 && $1 + 0 <= to + 0 { printf "%s ", $3 }'
+}
+# State says nothing of a container that was let go on and paused again. Our own pause shows that somebody listened.
+judge_events() {
+  case $(events_between "$asked" "$upto") in
+    'pause ') ;;
+    'pause '*) fail "container $container was let go on and paused again by somebody else before the copy was whole: this backup is discarded" ;;
+    *) fail "Docker does not tell what became of container $container: nothing shows that it stood still all the time, and this backup is discarded" ;;
+  esac
 }`;
 
 const commitText: Sh = sh`commit() {
@@ -80,10 +100,11 @@ const commitText: Sh = sh`commit() {
   fi
   mv -T "$partial" "$bckups/$date" || fail "$partial cannot be renamed to $date"
   persist "$bckups"
+  note_mount
   state committed "\"date\":\"$date\""
 }
 finish() {
-  succeed "\"date\":\"$date\",\"bytes\":$bytes,\"files\":$files,\"pause\":$pause,\"previous\":\"$previous\",\"linked\":$linked"
+  succeed "\"date\":\"$date\",\"bytes\":$bytes,\"files\":$files,\"pause\":$pause,\"previous\":\"$previous\",\"linked\":$linked,\"started\":\"$began_utc\",\"finished\":\"$(utc)\""
   rm -f "$run"/*.list "$run/suspects" "$run/shared" "$run/touched" "$run/hot.out"
 }`;
 
@@ -106,8 +127,10 @@ state checked "\"previous\":\"$previous\""
 tell 'hot copy' ''
 hot_copy
 state hot-copied "\"rsync\":$hot"
+take_turn
 check_instance
 stand_still
+late_copy
 tell 'hashing' ''
 list_files
 state hashed
@@ -130,6 +153,8 @@ export function driverScript(job: BackupJob): Sh {
     repairText,
     ...checksText,
     copyText(job),
+    snapshotText(job),
+    turnText,
     listingText(job),
     manifestText(job),
     endingText,

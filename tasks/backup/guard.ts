@@ -43,9 +43,15 @@ disarm_guard() {
   if [ -n "$guard" ]; then kill -TERM "$guard" 2>/dev/null; fi
   guard=
 }
+end_listening() { if [ -n "$ear" ]; then kill "$ear" 2>/dev/null; fi; }
 guard() {
-  trap 'exit 0' TERM
   held=$3
+  ear=
+  if [ $method = pause ]; then
+    (listen "$(date +%s.%N)" $((max_pause + 300))) </dev/null >"$run/heard" 2>/dev/null &
+    ear=$!
+  fi
+  trap 'end_listening; exit 0' TERM
   clock
   deadline=$((ticks + $(limit)))
   : >"$run/guard"
@@ -55,6 +61,7 @@ guard() {
     nap 0.2
   done
   trap '' TERM
+  end_listening
   if [ $method = stop ] && ! has_state "$journal" paused; then
     # Docker may still be stopping it.
     until [ "$(container_state)" = "$held false false" ] || [ "$ticks" -ge "$deadline" ]; do nap 0.2; clock; done
@@ -64,6 +71,23 @@ guard() {
     tried=$((tried + 1))
     if [ $tried -ge 20 ]; then return 1; fi
   done
-  state resumed '"by":"guard"'
   end_copiers "$id"
+  if [ $method = pause ] && ! has_state "$journal" paused; then outlast_orders "$1"; fi
+  state resumed '"by":"guard"'
+}
+# The last order of a driver that died may still be on its way, or Docker be carrying it out; until somebody else has the lock.
+outlast_orders() {
+  clock
+  quiet=$((ticks + 300))
+  while read_owner "$lock" && [ "$owner_pid" = "$1" ] && { [ "$ticks" -lt $quiet ] || { is_ordered && [ "$ticks" -lt "$deadline" ]; }; }; do
+    nap 0.1
+    thaw
+    clock
+  done
+}
+is_ordered() {
+  for process in $(grep -alF "$container_id" /proc/[0-9]*/cmdline 2>/dev/null); do
+    case $(cat "\${process%/cmdline}/comm" 2>/dev/null) in docker|curl) return 0 ;; esac
+  done
+  return 1
 }`;

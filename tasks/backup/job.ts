@@ -2,12 +2,15 @@
 import { joinSh, type Sh, sh } from '../../src/core/sh.ts';
 import type { ValueMap } from '../../src/core/value.ts';
 import { type DockerWay, type RunJob, runSettings } from '../host-run/run.ts';
+import type { Ground } from './ground.ts';
 
 export interface BackupJob extends RunJob, DockerWay {
   /** Name and id of the container; another container under that name is not this one. */
   readonly container: string;
   readonly containerId: string;
-  readonly consistency: 'pause' | 'stop';
+  readonly consistency: 'pause' | 'stop' | 'snapshot';
+  /** With a snapshot: what makes it. */
+  readonly ground?: Ground;
   /** Seconds for which the instance may stand still. */
   readonly maxPause: number;
   /** Seconds that Docker waits for it to stop. */
@@ -39,13 +42,20 @@ export interface Hooks {
   readonly frozen?: readonly string[];
 }
 
+/** The lock of all that makes an instance of this host stand still. */
+function turnOf(directory: string): string {
+  return `${directory.slice(0, directory.lastIndexOf('/'))}/.girofle/pausing`;
+}
+
 /** The driver's variables. */
 export function settingsText(job: BackupJob): Sh {
   return joinSh([
     runSettings(job),
     sh`container=${job.container} container_id=${job.containerId}
 partial=$bckups/.partial-$id
-method=${job.consistency} max_pause=${job.maxPause} stop_timeout=${job.stopTimeout}
+turn=${turnOf(job.directory)}
+consistency=${job.consistency}
+method=${job.consistency === 'stop' ? 'stop' : 'pause'} max_pause=${job.maxPause} stop_timeout=${job.stopTimeout}
 socket=${job.socket}
 held=
 guard=

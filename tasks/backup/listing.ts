@@ -84,7 +84,7 @@ const hashesText: Sh = sh`hash_files() {
   (cd "$partial" && find data config log -type f -printf '%i\t%p\0') | sorted -z -t "$tab" -k 1,1 -u |
     join -z -t "$tab" - "$run/todo-z.list" | sed -z 's/^[0-9]*\t//' >"$run/names.list"
   (cd "$partial" && xargs -0 -r sha256sum -z -- <"$run/names.list") >"$run/sums.list" 2>"$run/hash.err" ||
-    fail "the copy cannot be read back: $(text "$(head -n 1 "$run/hash.err")")"
+    fail "the copy cannot be read back: $(head -n 1 "$run/hash.err")"
   sed -z 's/ .*//' <"$run/sums.list" | tr '\0' '\n' >"$run/fresh.list"
   if [ "$(wc -l <"$run/fresh.list")" != "$(wc -l <"$run/todo.list")" ]; then fail 'the copy changed while it was read back'; fi
   paste "$run/todo.list" "$run/fresh.list" | sorted -m -t "$tab" -k 1,1 - "$run/known.list" >"$run/hashes.list"

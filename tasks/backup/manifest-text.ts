@@ -31,7 +31,7 @@ write_manifest() {
       "$(text "$(first_of "$partial/data/gitlab-rails/VERSION")")" ${json(job.gitlab.release)} ${json(job.gitlab.edition)}
     printf '"postgresql":"%s",\n"architecture":"%s",\n' "$(text "$(postgresql)")" "$(uname -m)"
     printf '"configuration":%s,\n' ${json(job.configuration)}
-    printf '"consistency":"%s",\n"pause":%s,\n' "$method" "$pause"
+    printf '"consistency":"%s",\n"pause":%s,\n' "$consistency" "$pause"
     printf '"rsync":{"version":%s,"hot":%s,"frozen":%s},\n' ${json(job.rsync.version)} "$hot" "$frozen"
     printf '"locks":%s,\n"excluded":%s,\n' "$locks" "$excluded"
     printf '"totals":{"files":%s,"directories":%s,"links":%s,"bytes":%s},\n' "$files" "$directories" "$links" "$bytes"

@@ -5,8 +5,8 @@ import { type Dated, type KeepPolicy, retain, type Verdict } from '../../src/cor
 import { joinSh, sh } from '../../src/core/sh.ts';
 import type { Step } from '../../src/core/step.ts';
 import { lockText } from '../host-run/lock.ts';
-import { basicsText, homeOf } from '../host-run/run.ts';
-import type { BackupJob } from './job.ts';
+import { basicsText, homeOf, type RunJob } from '../host-run/run.ts';
+import { lookForPushes } from '../push/pushing.ts';
 
 /** What becomes of each backup once the one to be made is there. */
 export function verdicts(backups: readonly Dated[], keep: KeepPolicy, now: Date): readonly Verdict[] {
@@ -14,7 +14,7 @@ export function verdicts(backups: readonly Dated[], keep: KeepPolicy, now: Date)
 }
 
 /** One step for each backup that goes. */
-export function pruneSteps(job: BackupJob, decided: readonly Verdict[]): readonly Step[] {
+export function pruneSteps(job: RunJob, decided: readonly Verdict[]): readonly Step[] {
   return decided
     .filter(({ stays }) => !stays)
     .map(({ date, reason }) => ({
@@ -23,15 +23,16 @@ export function pruneSteps(job: BackupJob, decided: readonly Verdict[]): readonl
     }));
 }
 
-function removeScript({ directory, id }: BackupJob, date: string) {
+function removeScript({ directory, id }: RunJob, date: string) {
   const bckups = `${directory}/bckups`;
   const going = `${bckups}/.deleting-${date}`;
   // A shell of its own: its pid is what the lock names.
   const text = joinSh([
     basicsText,
     sh`umask 077
-id=${`${id}-prune`} lock=${`${homeOf(directory)}/lock`}`,
+id=${`${id}-prune`} home=${homeOf(directory)} lock=${`${homeOf(directory)}/lock`}`,
     lockText,
+    lookForPushes,
     sh`take_lock 'a removal of old backups'
 case $? in
   0) ;;
@@ -41,7 +42,11 @@ esac
 trap release_lock EXIT
 if [ ! -d ${`${bckups}/${date}`} ]; then exit 0; fi
 rm -rf ${going}
-mv -T ${`${bckups}/${date}`} ${going} && rm -rf ${going}`,
+# A push reads it without the lock of the instance. It notes that first and then looks whether the folder is there.
+if being_pushed ${date}; then echo "it stays for now: it is being pushed to $pushing_to"; exit 0; fi
+mv -T ${`${bckups}/${date}`} ${going} || exit 1
+if being_pushed ${date}; then mv -T ${going} ${`${bckups}/${date}`} && echo "it stays for now: it is being pushed to $pushing_to"; exit; fi
+rm -rf ${going}`,
   ]).text;
   return sh`sh -c ${text}`;
 }

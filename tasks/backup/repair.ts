@@ -9,6 +9,7 @@ export const repairText: Sh = sh`repair() {
   if ! held_by "$1"; then echo "process $1 does not hold the lock of instance $instance" >&2; exit 1; fi
   if ! end_copiers "$id"; then echo "rsync of backup $id, whose run is dead, cannot be ended" >&2; exit 1; fi
   if stranded "$journal"; then release_stranded; fi
+  if ! drop_snapshot; then echo "instance $instance: backup $id has died; $left_behind" >&2; exit 1; fi
   state abandoned
 }
 release_stranded() {
@@ -22,6 +23,7 @@ release_stranded() {
 }
 # The newest half copy is what this one starts from, but for one of before the last boot: it may never have reached the disk.
 adopt_partial() {
+  adopted=
   newest=$(ls -td "$bckups"/.partial-* 2>/dev/null | head -n 1)
   left=\${newest##*/.partial-}
   if [ "$(fact "$home/journals/$left.jsonl" planned boot 2>/dev/null)" != "$(boot)" ]; then newest=; fi
@@ -32,7 +34,7 @@ adopt_partial() {
     rm -rf "$newest/manifest.json" "$newest/files.jsonl" "$newest/.manifest.new"
     # What it shares with a backup costs nothing to be linked again, and must not be changed through the link.
     find "$newest" ! -type d -links +1 -delete
-    mv -T "$newest" "$partial" || rm -rf "$newest"
+    if mv -T "$newest" "$partial"; then adopted=$(fact "$home/journals/$left.jsonl" planned utc); else rm -rf "$newest"; fi
   fi
   rm -rf "$bckups"/.deleting-*
 }`;

@@ -19,11 +19,20 @@ export const recoverText: Sh = sh`recover() {
       return 1
     fi
   done
+  expire_old_trees
   forget_old_runs
 }
-# The last fifty stay, and whatever has no end.
+# What a restore has left beside the instance goes when its time is over; what cannot go yet is no obstacle.
+expire_old_trees() {
+  for old in "\${home%/.girofle}"/.before-* "\${home%/.girofle}"/.restore-* "\${home%/.girofle}"/.removing-*; do
+    old=\${old##*-}
+    if [ -f "$home/runs/$old/driver.sh" ]; then sh "$home/runs/$old/driver.sh" expire $$; fi
+  done
+}
+# The last fifty stay, and whatever has no end, or has left a tree.
 forget_old_runs() {
   for old in $(ls -t "$home/journals" | tail -n +51 | sed 's/\.jsonl$//'); do
+    if ls -d "\${home%/.girofle}"/.*-"$old" >/dev/null 2>&1; then continue; fi
     if grep -q '^{"state":"\(reported\|failed\|abandoned\)"' "$home/journals/$old.jsonl"; then
       rm -rf "$home/journals/$old.jsonl" "$home/runs/$old"
     fi

@@ -1,6 +1,6 @@
 /** An instance on the Docker daemon of this machine to be backed up, and ways to catch its backup's driver in the act. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { FileEntry, Manifest } from '../../src/core/backup/manifest.ts';
 import { isMap, type ValueMap } from '../../src/core/value.ts';
@@ -13,7 +13,7 @@ import { gitlab_backup, runOfBackup } from '../../tasks/gitlab_backup.ts';
 import { gitlab_instance } from '../../tasks/gitlab_instance.ts';
 import { startScript } from '../../tasks/host-run/follow.ts';
 import { readJournal } from '../../tasks/host-run/journal.ts';
-import { journalOf, runOf } from '../../tasks/host-run/run.ts';
+import { journalOf, type RunJob, runOf } from '../../tasks/host-run/run.ts';
 import { pruneImages, standInImage } from './docker-images.ts';
 import { processes, until } from './processes.ts';
 import { callDocker, runDockerModule } from './run-docker-module.ts';
@@ -27,6 +27,22 @@ export function command(name: string, ...words: readonly string[]): string {
   return stdout;
 }
 
+/** Makes commands that stand before the real ones: shell text by name. Gives the environment; `$REAL` is the real one. */
+export function wrap(
+  folder: string,
+  commands: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(commands)) {
+    writeFileSync(
+      `${folder}/${name}`,
+      `#!/bin/sh\nHERE=\${0%/*}\nPATH=\${PATH#*:}\nREAL=$(command -v ${name})\n${text}\n`,
+    );
+    chmodSync(`${folder}/${name}`, 0o755);
+  }
+  return { PATH: `${folder}:${process.env.PATH}` };
+}
+
 export class BackupRig {
   readonly number: number;
   readonly root: string;
@@ -36,9 +52,10 @@ export class BackupRig {
   readonly bckups: string;
   readonly #image: string;
 
-  constructor(number: number) {
+  /** @param root to share with another rig: their instances are of one host then */
+  constructor(number: number, root = `/tmp/girofle-test-backup-${number}`) {
     this.number = number;
-    this.root = `/tmp/girofle-test-backup-${number}`;
+    this.root = root;
     this.container = `girofle-test-backup-${number}`;
     this.directory = `${this.root}/noeud-gitlab-${number}`;
     this.volumes = `${this.directory}/mapping-volumes`;
@@ -62,6 +79,8 @@ export class BackupRig {
       root,
       name,
       address: `127.0.12.${number - 900}`,
+      // Another sshd may have the default port of all of loopback.
+      ssh_port: 22022,
       image: this.#image,
       memory_needed: '32m',
       health_interval: '200ms',
@@ -79,8 +98,7 @@ export class BackupRig {
       query: { force: true },
       answer: 'none',
     });
-    spawnSync('umount', [this.bckups]);
-    spawnSync('umount', [this.root]);
+    for (const folder of [this.bckups, this.root]) await unmounted(folder);
     rmSync(this.root, { recursive: true, force: true });
   }
 
@@ -161,7 +179,11 @@ export class BackupRig {
     more: Partial<BackupJob> = {},
     env: Readonly<Record<string, string>> = {},
   ): Promise<Driven> {
-    const survey = readSurvey((await runShell(surveyScript(this.directory).text)).stdout);
+    const looked = await runShell(surveyScript(this.directory, more.consistency === 'snapshot').text, {
+      env,
+    });
+    const survey = readSurvey(looked.stdout);
+    const { footing } = survey;
     const container = await this.inspect();
     if (survey.rsync === undefined) throw new Error('no rsync here');
     const job: BackupJob = {
@@ -179,6 +201,7 @@ export class BackupRig {
       image: imageOf(container),
       gitlab: releaseOf(container),
       configuration: configurationOf(container),
+      ...(footing !== undefined && 'kind' in footing ? { ground: footing } : {}),
       hooks,
       ...more,
     };
@@ -187,32 +210,49 @@ export class BackupRig {
   }
 
   /** A driver that stays in a state until `go`. */
-  async heldAt(state: string, more: Partial<BackupJob> = {}): Promise<Driven> {
-    const driven = await this.drive({ hold: state }, more);
+  async heldAt(
+    state: string,
+    more: Partial<BackupJob> = {},
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Driven> {
+    const driven = await this.drive({ hold: state }, more, env);
     await driven.reached(state);
     return driven;
   }
 }
 
+/** What a container had open is let go of a moment after its end. */
+function unmounted(folder: string): Promise<void> {
+  return until(`${folder} to be free`, () => {
+    spawnSync('umount', [folder]);
+    return spawnSync('mountpoint', ['-q', folder]).status !== 0;
+  });
+}
+
 /** The instance runs, and the next backup makes one whole folder out of what is left. */
-export async function nextSucceeds(rig: BackupRig): Promise<void> {
-  const { result } = await rig.backup();
+export async function nextSucceeds(
+  rig: BackupRig,
+  more: ValueMap = {},
+  options: RunOptions = {},
+): Promise<void> {
+  const { result } = await rig.backup(more, options);
   expect(result.msg).toBeUndefined();
   expect(rig.status()).toBe('running');
   expect(rig.dates()).toContain(result.date);
   expect(rig.partials()).toEqual([]);
   const manifest = rig.manifest(String(result.date));
   expect(rig.entries(String(result.date)).size).toBe(manifest.files.lines);
-  expect(readdirSync(`${rig.directory}/.girofle`).sort()).toEqual(['journals', 'runs']);
+  const left = readdirSync(`${rig.directory}/.girofle`).filter(name => name !== 'bckups-mount');
+  expect(left.sort()).toEqual(['journals', 'runs']);
 }
 
 /** A driver that was started. */
 export class Driven {
-  readonly job: BackupJob;
+  readonly job: RunJob;
   readonly code: number;
   readonly stderr: string;
 
-  constructor(job: BackupJob, code: number, stderr: string) {
+  constructor(job: RunJob, code: number, stderr: string) {
     this.job = job;
     this.code = code;
     this.stderr = stderr;
@@ -235,6 +275,11 @@ export class Driven {
   get guard(): number | undefined {
     const { stdout } = spawnSync('pgrep', ['-f', `${this.run}/driver.sh guard`], { encoding: 'utf8' });
     return stdout === '' ? undefined : Number(stdout.split('\n')[0]);
+  }
+
+  /** What is told to people meanwhile. */
+  progress(): string {
+    return existsSync(`${this.run}/progress`) ? readFileSync(`${this.run}/progress`, 'utf8') : '';
   }
 
   reached(state: string): Promise<void> {

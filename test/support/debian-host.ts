@@ -84,6 +84,8 @@ export interface DebianHostOptions {
   readonly docker?: readonly string[];
   /** Run as root before anything else. */
   readonly prepare?: string;
+  /** Another image, made from `debianImage`. */
+  readonly image?: string;
 }
 
 export interface ShellResult {
@@ -108,7 +110,7 @@ export interface DebianHost {
 
 /** Starts a host; `remove` it when the tests are done. */
 export async function startDebianHost(options: DebianHostOptions = {}): Promise<DebianHost> {
-  const image = await debianImage();
+  const image = options.image ?? (await debianImage());
   const name = `girofle-test-${randomBytes(4).toString('hex')}`;
   const publish = options.ssh ? ['-p', `${options.ssh.address}:${options.ssh.port}:22`] : [];
   const extra = [...publish, ...(options.docker ?? [])];

@@ -34,6 +34,12 @@ afterAll(async () => {
 
 const sha = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex');
 const copied = (date: string, path: string) => readFileSync(`${rig.bckups}/${date}/${path}`, 'utf8');
+/** A proof of a manifest that is no more when it has changed since. */
+const prove = (date: string, manifest: string, proven = manifest) => {
+  writeFileSync(`${rig.bckups}/${date}/manifest.json`, manifest);
+  const proof = { format: 1, utc: '2020-01-05T00:00:00Z', by: 'verify', manifest: sha(proven) };
+  writeFileSync(`${rig.bckups}/${date}/verified.json`, JSON.stringify(proof));
+};
 const only = (dates: readonly string[]) => {
   expect(dates).toHaveLength(1);
   return dates[0] ?? '';
@@ -350,7 +356,8 @@ test('old backups are removed once the new one is there, but never the last that
   for (const date of ['2020-01-01T00-00-00Z', '2020-01-02T00-00-00Z', '2020-01-03T00-00-00Z']) {
     mkdirSync(`${rig.bckups}/${date}`);
   }
-  writeFileSync(`${rig.bckups}/2020-01-02T00-00-00Z/verified.json`, '{}');
+  prove('2020-01-02T00-00-00Z', 'the manifest');
+  prove('2020-01-03T00-00-00Z', 'tampered with', 'before');
   mkdirSync(`${rig.bckups}/22-11-2019-time-08-48-00`);
   const { result, says } = await rig.backup({ keep: { last: 1 } });
   expect(result.msg).toBeUndefined();

@@ -38,15 +38,18 @@ const container: ValueMap = {
   NetworkSettings: { Networks: {} },
   Mounts: [mount('data', '/var/opt/gitlab'), mount('config', '/etc/gitlab'), mount('log', '/var/log/gitlab')],
 };
+const HASH = 'a'.repeat(64);
 const SURVEY = `id 0a1b2c3d
 now 1795428000
 rsync rsync  version 3.2.7  protocol version 31 ... ACLs, xattrs,
 docker cli
 bckups folder
-verified 2026-11-20T00-00-00Z
+backup 2026-11-20T00-00-00Z
 backup 2026-11-21T00-00-00Z
 backup 2026-11-22T00-00-00Z
-backup old-thing-Z`;
+proof 2026-11-20T00-00-00Z ${HASH} {"format":1,"utc":"2026-11-20T01:00:00Z","by":"verify","manifest":"${HASH}"}
+proof 2026-11-21T00-00-00Z ${'b'.repeat(64)} {"format":1,"utc":"2026-11-21T01:00:00Z","by":"verify","manifest":"${HASH}"}
+newest 2026-11-22T00-00-00Z 4194304`;
 
 interface Case {
   readonly args?: ValueMap;
@@ -79,7 +82,11 @@ const PAUSED = `container ${name} is paused, and not by us: let it go on first (
 describe('the plan', () => {
   test.each<[string, Case, string | readonly string[]]>([
     ['a backup', {}, steps(`paused for 60 s at most, ${LAST}`)],
-    ['the first', { survey: { verified: null, backup: null } }, steps('paused for 60 s at most, the first')],
+    [
+      'the first',
+      { survey: { proof: null, backup: null, newest: null } },
+      steps('paused for 60 s at most, the first'),
+    ],
     [
       'with a stop',
       { args: { consistency: 'stop', max_pause: '10m' } },
@@ -136,6 +143,19 @@ describe('the plan', () => {
       { survey: { docker: null, lacking: 'lacking find\nlacking sed', bckups: 'bckups link' } },
       `neither docker's command nor a curl that speaks to sockets is on this host: install one (package: name=curl); GNU's find, sed must be on this host: install coreutils, findutils, sed; ${directory}/bckups is a symbolic link: backups go into a folder of the instance itself`,
     ],
+    [
+      'a snapshot',
+      { args: { consistency: 'snapshot' }, survey: { ground: 'ground btrfs\tbtrfs\t/srv\t/srv\tg/x' } },
+      steps(`paused for a snapshot, for 60 s at most, ${LAST}`),
+    ],
+    [
+      'a snapshot of what cannot make one',
+      {
+        args: { consistency: 'snapshot' },
+        survey: { unfit: 'unfit /girofle is on ext4 (/dev/vda), which is neither btrfs, ZFS nor LVM' },
+      },
+      'there can be no snapshot: /girofle is on ext4 (/dev/vda), which is neither btrfs, ZFS nor LVM; take consistency: pause',
+    ],
     ['no folder for backups', { survey: { bckups: null } }, `${directory}/bckups is not there`],
     [
       'busy',
@@ -163,11 +183,15 @@ describe('the plan', () => {
 
   test('a busy instance is told apart for the exit code', () => {
     const plan = planFor({ survey: { busy: 'busy 4711 2026-11-23T10:00:00Z a backup' } });
-    expect(isRefusal(plan) && plan.result).toEqual({ busy: true });
+    expect(isRefusal(plan) && plan.result).toMatchObject({
+      busy: true,
+      number: 2,
+      container: name,
+      warnings: [],
+    });
   });
 
   test.each<[ValueMap, string]>([
-    [{ consistency: 'snapshot' }, 'consistency: snapshot is not built yet: take pause, or stop'],
     [{ max_pause: '10ms' }, 'max_pause must be a second at least'],
     [{ keep: {} }, 'keep is empty: it would remove every backup'],
     [{ keep: { last: 1, within: 'soon' } }, 'keep.within must be a duration, not "soon"'],
@@ -189,9 +213,11 @@ describe('the look at the host', () => {
         { date: '2026-11-21T00-00-00Z', verified: false },
         { date: '2026-11-22T00-00-00Z', verified: false },
       ],
+      newest: { date: '2026-11-22T00-00-00Z', bytes: 4_194_304 },
       bckups: 'folder',
       busy: undefined,
       stranded: false,
+      footing: undefined,
     });
   });
 

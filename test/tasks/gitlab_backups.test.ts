@@ -3,9 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { gitlab_backups } from '../../tasks/gitlab_backups.ts';
-import { conforms } from '../support/conformance.ts';
+import { conforms, snapshot } from '../support/conformance.ts';
+import { callRemote, remoteOf } from '../support/remote-calls.ts';
 import { runModule } from '../support/run-module.ts';
 import { shells } from '../support/shell.ts';
 import { writeBackup } from '../support/write-backup.ts';
@@ -42,14 +43,14 @@ ln -s / 2026-11-17T00-00-00Z; echo file >2026-11-16T00-00-00Z`,
       args: { root: 'HERE/g', instance: 12 },
       says: [],
       returns: {
-        table: `instance  date                            size  files  version  previous  verified
-12        22-11-2026-time-08-48-00        -     -      -        -         no manifest: made by the original scripts
-12        21-11-2026-time-08-48-00        -     -      -        -         NO BACKUP: has no config, no log
-12        2026-11-20T00-00-00Z            -     -      -        -         NO BACKUP: has no manifest
-12        2026-11-19T00-00-00Z            -     -      -        -         NO BACKUP: its manifest cannot be read
-12        .deleting-2026-11-18T00-00-00Z  -     -      -        -         left by a removal
-12        .partial-0123abcd               -     -      -        -         left by a backup that was not finished
-12        2026-nonsense                   -     -      -        -         NO BACKUP: its name is no date`,
+        table: `instance  where  date                            size  files  version  previous  verified
+12        local  22-11-2026-time-08-48-00        -     -      -        -         no manifest: made by the original scripts
+12        local  21-11-2026-time-08-48-00        -     -      -        -         NO BACKUP: has no config, no log
+12        local  2026-11-20T00-00-00Z            -     -      -        -         NO BACKUP: has no manifest
+12        local  2026-11-19T00-00-00Z            -     -      -        -         NO BACKUP: its manifest cannot be read
+12        local  .deleting-2026-11-18T00-00-00Z  -     -      -        -         left by a removal
+12        local  .partial-0123abcd               -     -      -        -         left by a backup that was not finished
+12        local  2026-nonsense                   -     -      -        -         NO BACKUP: its name is no date`,
       },
     },
   ],
@@ -71,6 +72,14 @@ ln -s / 2026-11-17T00-00-00Z; echo file >2026-11-16T00-00-00Z`,
   wrong: [
     { args: { root: 'g' }, says: ['"root" cannot be "g"'] },
     { args: { instance: -1 }, says: ['"instance" must be at least 0, not -1'] },
+    {
+      args: { remotes: [{ name: 'nas', driver: 'directory', path: '/mnt/nas' }] },
+      says: ['host_name is needed with remotes: what this host is called there'],
+    },
+    {
+      args: { remotes: [{ name: 'nas' }], host_name: 'vm1' },
+      says: ['remote nas has no driver: it is one of directory, rsync, restic'],
+    },
   ],
 });
 
@@ -121,13 +130,79 @@ describe.each(shells)('gitlab_backups, by %s,', shell => {
       ]);
       expect(
         result.table,
-      ).toBe(`instance  date                  size     files  version  previous              verified
-1         2026-11-22T12-48-00Z  5.9 KiB  2      17.5.2   2026-11-22T08-48-00Z  no
-1         2026-11-22T08-48-00Z  4.9 KiB  1      17.5.2   -                     2026-11-22T09:00:00Z (drill)
-1         2026-11-01T00-00-00Z  -        -      -        -                     NO BACKUP: its manifest is that of 2026-11-22T08-48-00Z
-2         2026-11-22T08-48-00Z  0 B      0      17.5.2   -                     no`);
+      ).toBe(`instance  where  date                  size     files  version  previous              verified
+1         local  2026-11-22T12-48-00Z  5.9 KiB  2      17.5.2   2026-11-22T08-48-00Z  no
+1         local  2026-11-22T08-48-00Z  4.9 KiB  1      17.5.2   -                     2026-11-22T09:00:00Z (drill)
+1         local  2026-11-01T00-00-00Z  -        -      -        -                     NO BACKUP: its manifest is that of 2026-11-22T08-48-00Z
+2         local  2026-11-22T08-48-00Z  0 B      0      17.5.2   -                     no`);
     } finally {
       rmSync(root, { recursive: true, force: true });
     }
+  });
+});
+
+describe('with remotes', () => {
+  let root = '';
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'girofle-backups-'));
+  });
+  afterEach(() => {
+    rmSync(root, { recursive: true, force: true });
+  });
+  const [first, second] = ['2026-11-22T08-48-00Z', '2026-11-22T12-48-00Z'];
+  const off = () => ({ name: 'off', driver: 'restic', repository: `${root}/repo`, password: 'geheim' });
+  const nas = () => ({ name: 'nas', driver: 'directory', path: `${root}/nas` });
+  const push = (remote: Record<string, string>, instance: number, date: string) =>
+    callRemote(
+      remoteOf(remote),
+      { host: 'vm1', instance },
+      join(root, `noeud-gitlab-${instance}`),
+      `remote_create && remote_push ${date} ''`,
+    );
+
+  test('what lies there is shown beside what lies here, and a remote that does not answer says so', {
+    timeout: 60_000,
+  }, async () => {
+    writeBackup(join(root, 'noeud-gitlab-1'), first, 'head -c 5000 /dev/zero >data/x');
+    writeBackup(join(root, 'noeud-gitlab-2'), second, ':');
+    mkdirSync(`${root}/nas`);
+    expect((await push(off(), 1, first)).objection).toBe('');
+    expect((await push(nas(), 1, first)).objection).toBe('');
+    rmSync(`${root}/noeud-gitlab-1/bckups/${first}`, { recursive: true });
+    const gone = { name: 'gone', driver: 'directory', path: `${root}/none` };
+    const before = snapshot(root);
+    const seen = await runModule(gitlab_backups, { root, remotes: [off(), nas(), gone], host_name: 'vm1' });
+    expect([seen.changed, seen.failed]).toEqual([false, false]);
+    expect(seen.says).toEqual([
+      'look at the backups on remote off',
+      'look at the backups on remote nas',
+      'look at the backups on remote gone',
+    ]);
+    expect(seen.result.table).toBe(
+      `instance  where  date                  size     files  version  previous  verified
+1         off    2026-11-22T08-48-00Z  4.9 KiB  1      17.5.2   -         -
+1         nas    2026-11-22T08-48-00Z  4.9 KiB  1      17.5.2   -         -
+1         gone   -                     -        -      -        -         NOT KNOWN: ${root}/none is not there: is it mounted?
+2         local  2026-11-22T12-48-00Z  0 B      0      17.5.2   -         no
+2         gone   -                     -        -      -        -         NOT KNOWN: ${root}/none is not there: is it mounted?`,
+    );
+    expect(snapshot(root), 'looking writes nothing').toEqual(before);
+  });
+
+  test('an instance that this host has lost is asked for by its number', { timeout: 60_000 }, async () => {
+    writeBackup(join(root, 'noeud-gitlab-3'), first, ':');
+    mkdirSync(`${root}/nas`);
+    await push(nas(), 3, first);
+    rmSync(`${root}/noeud-gitlab-3`, { recursive: true });
+    const shown = async (instance: number) =>
+      (await runModule(gitlab_backups, { root, remotes: [nas()], host_name: 'vm1', instance })).result.table;
+    expect(await shown(0)).toBe(
+      'there is no instance; what remotes have is shown for a number: girofle-run backups 1',
+    );
+    expect(
+      await shown(3),
+    ).toBe(`instance  where  date                  size  files  version  previous  verified
+3         nas    2026-11-22T08-48-00Z  0 B   0      17.5.2   -         -`);
+    expect(await shown(4)).toBe('there is no instance 4, and no remote has a backup of it');
   });
 });
