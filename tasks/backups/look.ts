@@ -116,7 +116,8 @@ function describe([
   return { ...found, kind: 'backup', ...manifest, ...(proof?.manifest === hash ? { proof } : {}) };
 }
 
-function readManifest(
+/** A manifest as it is written, or why it is none of a backup of that date. */
+export function readManifest(
   text: string,
   date: string,
 ): { readonly manifest: Manifest } | { readonly problem: string } {

@@ -72,6 +72,7 @@ export const resticRemote = Type.Object(
       description: 'After each push one of so many parts of the data is read back, in rotation',
       default: 20,
       minimum: 1,
+      maximum: 256,
     }),
   },
   { additionalProperties: false },
