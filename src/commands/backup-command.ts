@@ -4,7 +4,7 @@ import { collect, command, positive } from './command-options.ts';
 import type { RunFlags } from './flags.ts';
 
 /** What a run needs to reach its hosts, as `girofle-run PLAYBOOK` has it. */
-function hostCommand(name: string): Command {
+export function hostCommand(name: string): Command {
   return command(name)
     .option('-i, --inventory <source>', 'as for a run (again for more)', collect, [])
     .option('-l, --limit <pattern>', 'only these hosts of the inventory')
@@ -17,9 +17,9 @@ function hostCommand(name: string): Command {
     .option('-v, --verbose', 'say more (again for still more)', (_, before: number) => before + 1, 0);
 }
 
-type HostFlags = Omit<RunFlags, 'tags' | 'skipTags'>;
+export type HostFlags = Omit<RunFlags, 'tags' | 'skipTags'>;
 
-const asRun = (flags: HostFlags): RunFlags => ({ ...flags, tags: [], skipTags: [] });
+export const asRun = (flags: HostFlags): RunFlags => ({ ...flags, tags: [], skipTags: [] });
 
 export function backupsCommand(done: (code: number) => void): Command {
   return hostCommand('backups')

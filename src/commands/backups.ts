@@ -24,22 +24,25 @@ export function verifyBackup(date: string, flags: RunFlags): Promise<number> {
   return runPlaybooks([playbook('verify.yml')], withVars(flags, { date }));
 }
 
-function isNumber(text: string): boolean {
+export function isNumber(text: string): boolean {
   return /^[1-9]\d*$/.test(text);
 }
 
 /** JSON, so that no value can be taken for anything else; what the user says himself comes after and wins. */
-function withVars(flags: RunFlags, vars: Readonly<Record<string, string | number>>): RunFlags {
+export function withVars(
+  flags: RunFlags,
+  vars: Readonly<Record<string, string | number | boolean>>,
+): RunFlags {
   return { ...flags, extraVars: [JSON.stringify(vars), ...flags.extraVars] };
 }
 
 /** The project's own playbook, or the one that came with the program. */
-function playbook(name: string): string {
+export function playbook(name: string): string {
   const own = join('playbooks', name);
   return existsSync(own) ? own : join(dirname(realpathSync(process.argv[1] ?? '.')), '..', 'playbooks', name);
 }
 
-function refuse(sentence: string): Promise<number> {
+export function refuse(sentence: string): Promise<number> {
   process.stderr.write(`${sentence}\n`);
   return Promise.resolve(4);
 }

@@ -4,6 +4,7 @@ import { VERSION } from '../version.ts';
 import { backupCommand, backupsCommand } from './backup-command.ts';
 import { collect, collectWords, command, positive } from './command-options.ts';
 import type { RunFlags } from './flags.ts';
+import { restoreCommand } from './restore-command.ts';
 import { scheduleCommand } from './schedule-command.ts';
 
 /** @returns the exit code */
@@ -31,6 +32,7 @@ function build(done: (code: number) => void): Command {
   program.addCommand(docCommand(done));
   program.addCommand(backupsCommand(done));
   program.addCommand(backupCommand(done));
+  program.addCommand(restoreCommand(done));
   program.addCommand(scheduleCommand(done));
   return program;
 }

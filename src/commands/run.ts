@@ -1,5 +1,5 @@
 /** `girofle-run PLAYBOOK`: loads, lists or runs, and shows. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { setup } from '../../tasks/setup.ts';
 import { connector } from '../connection/connect.ts';
 import { httpRequest } from '../connection/http.ts';
@@ -14,6 +14,7 @@ import { becomeSettings, connectionSettings } from '../inventory/connection-sett
 import { createRenderer, type RenderOptions, terminalDefaults } from '../render/choose.ts';
 import { renderDiagnostics } from '../render/diagnostics.ts';
 import { list } from '../render/listing.ts';
+import type { TerminalRenderer } from '../render/pretty.ts';
 import { VERSION } from '../version.ts';
 import { askHostKey, askPassword, askVariables } from './ask.ts';
 import { isPlanning, type RunFlags } from './flags.ts';
@@ -21,14 +22,26 @@ import { type Loaded, load } from './load.ts';
 import { hostsOf } from './select-hosts.ts';
 import { ControlledStop, stopOnSignals } from './signals.ts';
 
+/** What a command that runs playbooks for its own ends brings along. */
+export interface Seams {
+  /** Listens instead of what shows a run to people. */
+  readonly renderer?: TerminalRenderer;
+  /** Asked for already. */
+  readonly becomePassword?: string;
+}
+
 /** @returns the exit code of DESIGN.md §9 */
-export async function runPlaybooks(files: readonly string[], flags: RunFlags): Promise<number> {
+export async function runPlaybooks(
+  files: readonly string[],
+  flags: RunFlags,
+  seams: Seams = {},
+): Promise<number> {
   try {
     const loaded = await load(files, flags);
     report(loaded.warnings);
     if (flags.syntaxCheck) return say(`${files.join(', ')}: no mistakes found\n`);
     if (flags.listHosts || flags.listTasks) return say(listing(loaded, flags));
-    return await start(loaded, flags);
+    return await start(loaded, flags, seams);
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error;
     report(error.diagnostics);
@@ -73,11 +86,16 @@ function renderedPattern({ hosts, vars }: Play, extra: Layer): string {
   });
 }
 
-async function start({ playbooks, inventory, extra }: Loaded, flags: RunFlags): Promise<number> {
+async function start(
+  { playbooks, inventory, extra }: Loaded,
+  flags: RunFlags,
+  seams: Seams,
+): Promise<number> {
   const stop = new ControlledStop();
-  const becomePassword = flags.askBecomePass ? await askPassword('sudo password: ') : undefined;
+  const becomePassword =
+    seams.becomePassword ?? (flags.askBecomePass ? await askPassword('sudo password: ') : undefined);
   const asked = await askedFor(playbooks, extra);
-  const renderer = await createRenderer(renderOptions(flags, stop));
+  const renderer = seams.renderer ?? (await createRenderer(renderOptions(flags, stop)));
   const release = stopOnSignals(stop);
   try {
     return await run({
@@ -102,6 +120,7 @@ async function start({ playbooks, inventory, extra }: Loaded, flags: RunFlags): 
       ...(flags.become || flags.becomeUser ? { become: true } : {}),
       ...(flags.becomeUser === undefined ? {} : { becomeUser: flags.becomeUser }),
       version: VERSION,
+      program: { node: process.execPath, cli: realpathSync(process.argv[1] ?? ''), folder: process.cwd() },
       setup,
       connect: connector(
         process.stdin.isTTY && process.stderr.isTTY

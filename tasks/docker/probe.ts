@@ -3,6 +3,7 @@ import { type DockerAnswer, type DockerCall, dockerPath, dockerSucceeded } from 
 import { mapProbe, type Probe, ProbeError, probeDocker, supposing } from '../../src/core/probe.ts';
 import type { Value, ValueMap } from '../../src/core/value.ts';
 import { isMap } from '../../src/core/value.ts';
+import { digList } from './dig.ts';
 
 /** The body of a successful answer; null for an object that does not exist; a ProbeError otherwise. */
 function readObject(answer: DockerAnswer): Value {
@@ -61,6 +62,18 @@ export function probeInfo(): Probe<ValueMap> {
 /** Containers, running or not, that carry a label. */
 export function probeContainersWith(label: string): Probe<readonly Value[]> {
   return probeList('/containers/json', { all: true, filters: JSON.stringify({ label: [label] }) });
+}
+
+/** Names of all containers, running or not. */
+export function probeNames(): Probe<readonly string[]> {
+  return mapProbe(probeList('/containers/json', { all: true }), containers =>
+    containers.flatMap(container => digList(container, 'Names')).map(name => String(name).replace(/^\//, '')),
+  );
+}
+
+/** All images of the host, as Docker lists them. */
+export function probeImages(): Probe<readonly Value[]> {
+  return probeList('/images/json');
 }
 
 export function probeNetworks(): Probe<readonly Value[]> {

@@ -60,6 +60,9 @@ export interface Commissioned {
   readonly directory: string;
 }
 
+/** Containers of restores and drills: kept from before, being made, or scratch. They are nobody's instance. */
+export const ASIDE = /\.(?:before|restoring)-[0-9a-f]{8}$|^girofle-drill-/;
+
 /** @param containers of Docker's list; those that are half made stand for their instance too, but the whole ones first */
 export function commissioned(containers: readonly Value[]): readonly Commissioned[] {
   const found = new Map<string, Commissioned>();
@@ -82,11 +85,12 @@ function readContainer(container: Value): readonly Commissioned[] {
   const labels = digMap(container, 'Labels');
   const label = (name: string) => digText(labels, name);
   const number = Number(label(LABELS.number));
-  if (!Number.isInteger(number) || number < 1) return [];
+  const name = digText(container, 'Names', 0).replace(/^\//, '');
+  if (!Number.isInteger(number) || number < 1 || ASIDE.test(name)) return [];
   return [
     {
       number,
-      container: digText(container, 'Names', 0).replace(/^\//, ''),
+      container: name,
       address: label(LABELS.address),
       ports: readPorts(label(LABELS.ports)),
       directory: label(LABELS.root),
