@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 say() { printf '== %s\n' "$*"; }
 
-packages=(docker.io iptables openssh-server openssh-client dropbear-bin sudo rsync busybox-static debootstrap ansible-core tmux procps iproute2 cron restic attr acl ca-certificates)
+packages=(acl ansible-core attr btrfs-progs busybox-static bzip2 ca-certificates cron curl debootstrap docker.io dropbear-bin e2fsprogs git iproute2 iptables openssh-client openssh-server postgresql-15 procps python3 rclone restic rsync sudo tmux)
 
 missing_packages() {
   for package in "${packages[@]}"; do

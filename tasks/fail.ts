@@ -1,5 +1,6 @@
 /** The `fail` module: fails, with a message. */
 import { Type } from 'typebox';
+import { Flag } from '../src/core/args.ts';
 import { known } from '../src/core/probe.ts';
 import { defineTask, refuse } from '../src/core/task-module.ts';
 
@@ -8,7 +9,13 @@ export const fail = defineTask({
   looksOnly: true,
   summary: 'Fail with a message',
   args: Type.Object(
-    { msg: Type.String({ description: 'Why', default: 'Failed as requested from task' }) },
+    {
+      msg: Type.String({ description: 'Why', default: 'Failed as requested from task' }),
+      busy: Flag(
+        'Another run holds what this one needs: girofle-run exits with 5 where nothing else failed',
+        false,
+      ),
+    },
     { additionalProperties: false },
   ),
   examples: `
@@ -18,5 +25,5 @@ export const fail = defineTask({
 `,
   returns: { msg: 'Why' },
   probe: () => known(undefined),
-  plan: ({ msg }) => refuse(msg),
+  plan: ({ msg, busy }) => refuse(msg, busy ? { result: { busy } } : {}),
 });

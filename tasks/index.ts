@@ -18,9 +18,17 @@ import { girofle_schedule } from './girofle_schedule.ts';
 import { gitlab_backup } from './gitlab_backup.ts';
 import { gitlab_backup_verify } from './gitlab_backup_verify.ts';
 import { gitlab_backups } from './gitlab_backups.ts';
+import { gitlab_boot } from './gitlab_boot.ts';
+import { gitlab_drill } from './gitlab_drill.ts';
 import { gitlab_fleet } from './gitlab_fleet.ts';
 import { gitlab_instance } from './gitlab_instance.ts';
 import { gitlab_instances } from './gitlab_instances.ts';
+import { gitlab_metrics } from './gitlab_metrics.ts';
+import { gitlab_push } from './gitlab_push.ts';
+import { gitlab_remote } from './gitlab_remote.ts';
+import { gitlab_restorable } from './gitlab_restorable.ts';
+import { gitlab_restore } from './gitlab_restore.ts';
+import { gitlab_restore_confirm } from './gitlab_restore_confirm.ts';
 import { group } from './group.ts';
 import { ini_file } from './ini_file.ts';
 import { lineinfile } from './lineinfile.ts';
@@ -59,9 +67,17 @@ const all: readonly AnyTaskModule[] = [
   gitlab_backup,
   gitlab_backup_verify,
   gitlab_backups,
+  gitlab_boot,
+  gitlab_drill,
   gitlab_fleet,
   gitlab_instance,
   gitlab_instances,
+  gitlab_metrics,
+  gitlab_push,
+  gitlab_remote,
+  gitlab_restorable,
+  gitlab_restore,
+  gitlab_restore_confirm,
   group,
   ini_file,
   lineinfile,

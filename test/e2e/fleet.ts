@@ -34,6 +34,8 @@ export function makeFleet(label: string, net: number): Fleet {
     gitlab_addresses: addresses,
     gitlab_container_name: `${prefix}.{number}`,
     gitlab_image: image,
+    girofle_boot: false,
+    gitlab_schedules: 'none',
   };
   const docker = (...args: readonly string[]) => execFileSync('docker', args, { encoding: 'utf8' });
   const containers = () => {

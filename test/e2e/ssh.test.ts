@@ -24,6 +24,8 @@ all:
     gitlab_memory_needed: 32m
     gitlab_health_interval: 1s
     gitlab_ready_timeout: 60
+    gitlab_schedules: none
+    girofle_boot: false
     ansible_user: root
     ansible_ssh_private_key_file: ${sshd.keyFile}
     ansible_ssh_common_args: -o UserKnownHostsFile=${sshd.knownHosts} -F /dev/null
