@@ -26,6 +26,7 @@ import { gitlab_instances } from './gitlab_instances.ts';
 import { gitlab_metrics } from './gitlab_metrics.ts';
 import { gitlab_push } from './gitlab_push.ts';
 import { gitlab_remote } from './gitlab_remote.ts';
+import { gitlab_repair } from './gitlab_repair.ts';
 import { gitlab_restorable } from './gitlab_restorable.ts';
 import { gitlab_restore } from './gitlab_restore.ts';
 import { gitlab_restore_confirm } from './gitlab_restore_confirm.ts';
@@ -75,6 +76,7 @@ const all: readonly AnyTaskModule[] = [
   gitlab_metrics,
   gitlab_push,
   gitlab_remote,
+  gitlab_repair,
   gitlab_restorable,
   gitlab_restore,
   gitlab_restore_confirm,
