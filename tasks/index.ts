@@ -36,6 +36,7 @@ import { lineinfile } from './lineinfile.ts';
 import { packageTask } from './package.ts';
 import { ping } from './ping.ts';
 import { replace } from './replace.ts';
+import { script } from './script.ts';
 import { service } from './service.ts';
 import { set_fact } from './set_fact.ts';
 import { setup } from './setup.ts';
@@ -86,6 +87,7 @@ const all: readonly AnyTaskModule[] = [
   packageTask,
   ping,
   replace,
+  script,
   service,
   set_fact,
   setup,

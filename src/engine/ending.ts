@@ -102,15 +102,28 @@ function told({ changed, failed, ...rest }: ValueMap): string | undefined {
 /** The handlers that the task notifies. Throws a DiagnosticError for a name that no handler has. */
 export function handlersOf(node: TaskNode, scope: Scope, { play }: HostContext): readonly TaskNode[] {
   const handlers = play.play.handlers.flatMap(one => (one.kind === 'task' ? [one] : []));
+  const lists = inLists(handlers);
   return node.notify.flatMap(written => {
     const topic = text(written, scope) ?? '';
-    const named = handlers.findLast(handler => namesOf(handler, scope).includes(topic));
+    const named = lists.flatMap(
+      list => list.find(handler => namesOf(handler, scope).includes(topic)) ?? [],
+    )[0];
     const meant = [...(named ? [named] : []), ...handlers.filter(({ listen }) => listen.includes(topic))];
     if (meant.length > 0) return meant;
     const names = handlers.flatMap(({ name, listen }) => [...(name ? [name.value] : []), ...listen]);
     const message = `no handler is named "${topic}" or listens to it`;
     throw new DiagnosticError(errorAt(message, written.source.place(written.path), didYouMean(topic, names)));
   });
+}
+
+/** The play's own before those of its roles, the last role first: of each list the first of a name counts. */
+function inLists(handlers: readonly TaskNode[]): readonly (readonly TaskNode[])[] {
+  const lists = new Map<string, TaskNode[]>();
+  for (const handler of handlers) {
+    const owner = handler.role?.folder ?? '';
+    lists.set(owner, [...(lists.get(owner) ?? []), handler]);
+  }
+  return [...lists.values()].reverse();
 }
 
 /** A handler of a role is also called `ROLE : NAME`. */

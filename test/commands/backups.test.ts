@@ -29,10 +29,10 @@ const hosts = () => ['-i', join(root, 'hosts.yml')];
 test('backups shows the table of all instances, or of one', () => {
   const all = girofle('backups', ...hosts());
   expect(all.code, all.said).toBe(0);
-  expect(all.said).toMatch(/1 +2026-11-22T08-48-00Z +2 B +1 +17\.5\.2 +- +no/);
-  expect(all.said).toMatch(/2 +2026-11-20T00-00-00Z/);
+  expect(all.said).toMatch(/1 +local +2026-11-22T08-48-00Z +2 B +1 +17\.5\.2 +- +no/);
+  expect(all.said).toMatch(/2 +local +2026-11-20T00-00-00Z/);
   const one = girofle('backups', '2', ...hosts());
-  expect(one.said).toMatch(/2 +2026-11-20T00-00-00Z/);
+  expect(one.said).toMatch(/2 +local +2026-11-20T00-00-00Z/);
   expect(one.said).not.toMatch(/2026-11-22T08-48-00Z/);
 });
 

@@ -248,20 +248,23 @@ describe.skipIf(lacking !== undefined)(
       await docker('restart', container);
       expect(await untilAnswers(container, 60)).toBeDefined();
       const found = await look();
+      // What else the object that went was part of is told as well.
       expect(found).toEqual(
-        [
-          /^the accounts hold 10000001, not 10000000$/,
-          /^\d accounts are not what their items make: /,
-          /^the shelves have 2 changes more than there are items$/,
-          /^worker 0 counted to (\d+) and has \d+ items, the last is \1$/,
-          /^2 acknowledged items have no row: 0\/3, 0\/5$/,
-          /rows have no commit: (.*, )?0\/3(,|$)/,
-          new RegExp(`^git fsck of ${damaged} ends with [1-9]`),
-          new RegExp(`^writing refs of ${locked} ends with [1-9]`),
-          new RegExp(`^1 lock files are left: .*/${locked}/packed-refs.lock$`),
-          /^pg_amcheck ends with 2: /,
-          /^pg_checksums ends with 1: /,
-        ].map(sentence => expect.stringMatching(sentence)),
+        expect.arrayContaining(
+          [
+            /^the accounts hold 10000001, not 10000000$/,
+            /^\d accounts are not what their items make: /,
+            /^the shelves have 2 changes more than there are items$/,
+            /^worker 0 counted to (\d+) and has \d+ items, the last is \1$/,
+            /^2 acknowledged items have no row: 0\/3, 0\/5$/,
+            /rows have no commit: (.*, )?0\/3(,|$)/,
+            new RegExp(`^git fsck of ${damaged} ends with [1-9]`),
+            new RegExp(`^writing refs of ${locked} ends with [1-9]`),
+            new RegExp(`^1 lock files are left: .*/${locked}/packed-refs.lock$`),
+            /^pg_amcheck ends with 2: /,
+            /^pg_checksums ends with 1: /,
+          ].map(sentence => expect.stringMatching(sentence)),
+        ),
       );
     });
   },

@@ -1,8 +1,9 @@
 /** 200,000 small files: all are in the backup, and the memory of what runs on the host does not grow with them. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { alive, BackupRig, command, failureOf } from '../../support/backup-rig.ts';
+import { memoryOf } from '../../support/memory.ts';
 import { until } from '../../support/processes.ts';
 
 const rig = new BackupRig(974);
@@ -27,26 +28,6 @@ afterAll(async () => {
   await rig.clean();
   await rig.removeImage();
 });
-
-/** Bytes that the processes of this session have for themselves: what several share counts in each only as its part. */
-function memoryOf(session: number): number {
-  const sizes = readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .map(pid => sizeIn(pid, session));
-  return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-function sizeIn(pid: string, session: number): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]) !== session) return 0;
-    return (
-      Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0) * 1024
-    );
-  } catch {
-    return 0;
-  }
-}
 
 async function backUp() {
   const driven = await rig.drive();
