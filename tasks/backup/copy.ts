@@ -66,6 +66,8 @@ function hotText(job: BackupJob): Sh {
   sync -f "$volumes" 2>/dev/null || sync
   set -- rsync ${rsyncOptions(job)} ${job.hooks?.hot ?? []} --delete --info=progress2
   if [ -n "$previous" ]; then set -- "$@" --link-dest="$bckups/$previous"; fi
+  note_previous &
+  noting=$!
   copy hot "$@" "$volumes/data" "$volumes/config" "$volumes/log" "$partial/"
   hot=$?
   case $hot in
@@ -78,7 +80,6 @@ function hotText(job: BackupJob): Sh {
   esac
   # What the hot pass wrote goes to the disk now: what is synced during the pause must not wait for it.
   sync -f "$partial" 2>/dev/null || sync
-  list_shared || fail "$run cannot be written"
 }`;
 }
 
@@ -89,9 +90,7 @@ function hotText(job: BackupJob): Sh {
  */
 function frozenText(job: BackupJob): Sh {
   const more = [...(job.rsync.exact ? [] : ['--checksum']), ...(job.hooks?.frozen ?? [])];
-  return sh`# Names that share their inode, mostly with the previous backup.
-list_shared() { (cd "$partial" && find data config log ! -type d -links +1 -print0 | sort -z -S 16M -T "$run") >"$run/shared"; }
-look_again() {
+  return sh`look_again() {
   set --
   if [ -n "$previous_began" ]; then set -- -o \( -newermt "@$(($(date -d "$previous_began" +%s) - 60))" ! -newermt "$previous_ended" \); fi
   (cd "$volumes" && find data config log \( ! -type d -newerct "@$began_exactly" -fprint0 "$run/touched" -false \) -o \
@@ -100,8 +99,9 @@ look_again() {
 }
 # Through a link rsync would give the previous backup's file the new owner, mode and time as well: such a file is copied anew.
 part_from_previous() {
-  if [ ! -s "$run/shared" ]; then return; fi
-  (cd "$partial" && sort -z "$run/touched" | comm -z -12 - "$run/shared" | xargs -0 -r rm -f --)
+  if [ ! -s "$run/touched" ]; then return; fi
+  # What was touched and is not there yet is no matter.
+  (cd "$partial" && xargs -0 -r sh -c 'find "$@" -maxdepth 0 ! -type d -links +1 -print0 2>/dev/null; :' sh <"$run/touched" | xargs -0 -r rm -f --)
 }
 frozen_copy() {
   look_again && part_from_previous || { frozen=23; return; }

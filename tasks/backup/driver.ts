@@ -105,7 +105,7 @@ const commitText: Sh = sh`commit() {
 }
 finish() {
   succeed "\"date\":\"$date\",\"bytes\":$bytes,\"files\":$files,\"pause\":$pause,\"previous\":\"$previous\",\"linked\":$linked,\"started\":\"$began_utc\",\"finished\":\"$(utc)\""
-  rm -f "$run"/*.list "$run/suspects" "$run/shared" "$run/touched" "$run/hot.out"
+  rm -f "$run"/*.list "$run/suspects" "$run/touched" "$run/hot.out"
 }`;
 
 const mainText: Sh = sh`case $1 in

@@ -33,9 +33,9 @@ arm_guard() {
   setsid sh "$run/driver.sh" guard $$ "$started" "$held" </dev/null >>"$run/log" 2>&1 &
   guard=$!
   waited=0
-  until [ -e "$run/guard" ] || [ $waited -ge 50 ]; do
+  until [ -e "$run/guard" ] || [ $waited -ge 250 ]; do
     waited=$((waited + 1))
-    nap 0.1
+    nap 0.02
   done
 }
 guard_lives() { [ -e "$run/guard" ] && start_of "$guard"; }

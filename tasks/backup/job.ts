@@ -60,6 +60,7 @@ socket=${job.socket}
 held=
 guard=
 copier=
+noting=
 since=`,
   ]);
 }

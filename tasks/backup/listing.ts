@@ -59,9 +59,12 @@ const entriesText: Sh = sh`list_entries() {
   awk -F '\t' '$2 == "f" && $1 != last { print $1; last = $1 }' "$run/entries.list" >"$run/inodes.list"
 }`;
 
-/** known.list: inode and hash of what is the previous backup's too. */
-const knownText: Sh = sh`list_known() {
-  : >"$run/known.list"
+/**
+ * known.list: inode and hash of what is the previous backup's too. What the previous one has noted is worked out beside the
+ * hot pass: `note_previous` before it, `list_known` after.
+ */
+const knownText: Sh = sh`note_previous() {
+  : >"$run/previous.list"
   if [ -z "$previous" ]; then return; fi
   awk "$escaping"'{
     start = length("{\"path\":\"") + 1
@@ -71,10 +74,13 @@ const knownText: Sh = sh`list_known() {
     path = swap(swap(swap(path, "\\\\", "\001"), "\\\"", "\""), "\001", "\\")
     if (match($0, /"sha256":"[0-9a-f]+"/)) print path "\t" substr($0, RSTART + 10, 64)
   }' "$bckups/$previous/files.jsonl" | sorted -t "$tab" -k 1,1 >"$run/noted.list"
-  (cd "$bckups/$previous" && find data config log -type f -links +1 -printf '%i %p\0') | lines | awk "$escaping"'
+  (cd "$bckups/$previous" && find data config log -type f -printf '%i %p\0') | lines | awk "$escaping"'
     { inode = $1; sub(/^[^ ]* /, ""); print plain($0) "\t" inode }' | sorted -t "$tab" -k 1,1 |
-    join -t "$tab" -o 1.2,2.2 - "$run/noted.list" | sorted -t "$tab" -k 1,1 -u |
-    join -t "$tab" -o 1.1,1.2 - "$run/inodes.list" >"$run/known.list"
+    join -t "$tab" -o 1.2,2.2 - "$run/noted.list" | sorted -t "$tab" -k 1,1 -u >"$run/previous.list"
+}
+list_known() {
+  if [ -n "$noting" ]; then wait "$noting"; else note_previous; fi
+  join -t "$tab" -o 1.1,1.2 "$run/previous.list" "$run/inodes.list" >"$run/known.list"
 }`;
 
 /** hashes.list: inode and hash of every file, by inode. */

@@ -4,7 +4,7 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { alive, BackupRig, failureOf } from '../support/backup-rig.ts';
 import { memoryOf } from '../support/memory.ts';
@@ -21,12 +21,16 @@ const { values } = parseArgs({
 const rig = new BackupRig(989);
 const [megabytes, files, turns] = [Number(values.megabytes), Number(values.files), Number(values.turns)];
 
+const AGO = Date.now() / 1000 - 3600;
+
 function fill(): void {
   const each = Math.floor((megabytes * 1e6) / files);
   for (let i = 0; i < files; i++) {
     const folder = `${rig.volumes}/data/git-data/${i % 200}`;
     if (i < 200) mkdirSync(folder, { recursive: true });
     writeFileSync(`${folder}/${i}`, randomBytes(each));
+    // As of an instance that has been there for a while: what is as young as the last backup is compared byte for byte.
+    utimesSync(`${folder}/${i}`, AGO, AGO);
   }
 }
 
