@@ -16,6 +16,7 @@ import {
 } from './docker/probe.ts';
 import { bytes, Duration, Size, seconds } from './docker/units.ts';
 import { BUSY, readResult } from './host-run/follow.ts';
+import { busySentence, lookAtLock, readBusy } from './host-run/lock.ts';
 import { driverOf } from './remotes/driver.ts';
 import type { RemoteDriver } from './remotes/remote.ts';
 import { DRILL_LABELS } from './restore/drill-job.ts';
@@ -107,6 +108,7 @@ function probe(given: Args): Probe<Seen> {
     networks: probeNetworks(),
     info: probeInfo(),
     memory: probeScript(memory, text => Number(text.trim())),
+    other: probeScript(lookAtLock(directory, 'drill-lock'), text => readBusy(text.trim())),
   });
 }
 
@@ -121,6 +123,8 @@ function wishesOf({ repositories, memory_needed, lock_wait, timeout }: Args): Dr
 
 function plan(given: Args, seen: Seen): Plan {
   const [asked, wishes, driver] = [asRestore(given), wishesOf(given), driverFor(given)];
+  if (seen.other !== undefined)
+    return refuse(busySentence(given.number, seen.other), { result: { busy: true } });
   const judged = judgeDrill(asked, wishes, seen, driver);
   if ('problems' in judged)
     return refuse(judged.problems.join('; '), { result: { problems: [...judged.problems] } });

@@ -66,6 +66,8 @@ function hotText(job: BackupJob): Sh {
   sync -f "$volumes" 2>/dev/null || sync
   set -- rsync ${rsyncOptions(job)} ${job.hooks?.hot ?? []} --delete --info=progress2
   if [ -n "$previous" ]; then set -- "$@" --link-dest="$bckups/$previous"; fi
+  # A backup was found damaged: what it was linked to may be so too.
+  if [ -e "$home/distrust" ]; then set -- "$@" --checksum; fi
   note_previous &
   noting=$!
   copy hot "$@" "$volumes/data" "$volumes/config" "$volumes/log" "$partial/"
@@ -79,7 +81,7 @@ function hotText(job: BackupJob): Sh {
       fail "the hot copy failed, rsync's code is $hot: $(complaint hot)" ;;
   esac
   # What the hot pass wrote goes to the disk now: what is synced during the pause must not wait for it.
-  sync -f "$partial" 2>/dev/null || sync
+  to_disk
 }`;
 }
 
@@ -92,10 +94,14 @@ function frozenText(job: BackupJob): Sh {
   const more = [...(job.rsync.exact ? [] : ['--checksum']), ...(job.hooks?.frozen ?? [])];
   return sh`look_again() {
   set --
+  from=$began_epoch
+  # What a half copy has that was taken over may be older than what is there, though size and time are the same.
+  if [ -n "$adopted" ]; then from=0; fi
+  if [ -n "$adopted" ] && [ -n "$previous_began" ]; then from=$(($(date -d "$previous_began" +%s) - 60)); fi
   if [ -n "$previous_began" ]; then set -- -o \( -newermt "@$(($(date -d "$previous_began" +%s) - 60))" ! -newermt "$previous_ended" \); fi
   (cd "$volumes" && find data config log \( ! -type d -newerct "@$began_exactly" -fprint0 "$run/touched" -false \) -o \
     -type f \( -path 'data/postgresql/*' -o -path 'data/redis/*' -o -path 'data/prometheus/*' \
-    -o -links +1 -o -newermt "@$began_epoch" "$@" \) -fprint0 "$run/suspects")
+    -o -links +1 -o -newermt "@$from" "$@" \) -fprint0 "$run/suspects")
 }
 # Through a link rsync would give the previous backup's file the new owner, mode and time as well: such a file is copied anew.
 part_from_previous() {

@@ -23,13 +23,24 @@ const undoText: Sh = sh`undo() {
       disarm_guard
       state resumed
     else
-      # The guard goes on trying.
-      sentence="$sentence; and the instance still stands still: docker unpause $container"
+      # The guard goes on trying, and so does whoever comes next.
+      sentence="$sentence; and the instance still stands still: docker $(way_on) $container"
+      ending=stuck
     fi
   fi
   end_turn
   if [ -n "$copier" ]; then end_copiers "$id"; fi
   if ! drop_snapshot; then sentence="$sentence; $left_behind"; fi
+}
+way_on() { case $method in stop) echo start ;; *) echo unpause ;; esac; }
+# An order that Docker did not answer may still be carried out.
+outlast_own_orders() {
+  rounds=0
+  while [ $rounds -lt 25 ]; do
+    nap 0.2
+    thaw
+    rounds=$((rounds + 1))
+  done
 }`;
 
 const standstillText: Sh = sh`stand_still() {
@@ -41,11 +52,11 @@ const standstillText: Sh = sh`stand_still() {
   tell "$method" 'the instance stands still'
   freeze
   case $? in
-    0) ;;
+    0) if ! guard_lives; then fail 'the guard had given up before the instance stood still'; fi ;;
     # Not ours to let go on.
     2) disarm_guard; fail "container $container was paused by somebody else meanwhile: nothing was copied from it" ;;
     3) disarm_guard; fail "container $container was stopped, started or made anew meanwhile: the copy is of no use" ;;
-    *) fail "Docker could not $method container $container five times over: $objected" ;;
+    *) outlast_own_orders; fail "Docker could not $method container $container five times over: $objected" ;;
   esac
   date=$(date -u +%Y-%m-%dT%H-%M-%SZ)
   state paused
@@ -55,7 +66,8 @@ const standstillText: Sh = sh`stand_still() {
   state frozen-copied "\"rsync\":$frozen"
   thaw || fail 'Docker does not let the instance go on'
   clock
-  pause=$(awk -v ticks=$((ticks - since)) 'BEGIN { printf "%.2f", ticks / 100 }')
+  stood=$((ticks - since))
+  pause=$(awk -v ticks=$stood 'BEGIN { printf "%.2f", ticks / 100 }')
   end_turn
   if [ $method = pause ]; then await_events; fi
   disarm_guard
@@ -63,7 +75,7 @@ const standstillText: Sh = sh`stand_still() {
   judge_standstill
 }
 judge_standstill() {
-  if [ $((ticks - since)) -ge $((max_pause * 100)) ]; then
+  if [ $stood -ge $((max_pause * 100)) ]; then
     fail "the instance stood still for longer than $max_pause s: it goes on, and this backup is discarded"
   fi
   if [ "$after" != "$(still)" ]; then
@@ -99,7 +111,11 @@ const commitText: Sh = sh`commit() {
     fail "this host's clock was set back meanwhile: it said $date when the instance stood still, and there is a backup of $last"
   fi
   mv -T "$partial" "$bckups/$date" || fail "$partial cannot be renamed to $date"
-  persist "$bckups"
+  if ! persist "$bckups"; then
+    mv -T "$bckups/$date" "$partial"
+    fail "the disk of $bckups reports an error: this backup is discarded"
+  fi
+  rm -f "$home/distrust"
   note_mount
   state committed "\"date\":\"$date\""
 }

@@ -15,7 +15,7 @@ lock_files() {
 first_of() { head -n 1 "$1" 2>/dev/null | tr -d '\r'; }
 postgresql() { first_of "$(ls "$partial/data/postgresql/data/PG_VERSION" "$partial/data/postgresql/PG_VERSION" 2>/dev/null | head -n 1)"; }
 write_manifest() {
-  sync -f "$partial" 2>/dev/null || sync
+  to_disk
   locks=$(lock_files | as_list) excluded=$(as_list <"$run/sockets.list")
   case "$locks$excluded" in '['*']['*']') ;; *) fail 'the manifest cannot be written: awk fails' ;; esac
   digests=$(image_digests ${imageId})
@@ -38,8 +38,12 @@ write_manifest() {
     printf '"previous":"%s",\n' "$previous"
     printf '"files":{"sha256":"%s","lines":%s}}\n' "$(sha_of "$partial/files.jsonl")" "$(wc -l <"$partial/files.jsonl")"
   } >"$partial/.manifest.new" || fail 'the manifest cannot be written'
-  persist "$partial/.manifest.new"
+  # A group of commands hides what fails inside it.
+  if [ "$(wc -l <"$partial/.manifest.new")" != 21 ] || [ "$(noted_sha "$partial/.manifest.new")" != "$(sha_of "$partial/files.jsonl")" ]; then
+    fail 'the manifest cannot be written: it is not whole'
+  fi
   mv "$partial/.manifest.new" "$partial/manifest.json" || fail 'the manifest cannot be written'
-  sync -f "$partial" 2>/dev/null || sync
-}`;
+  to_disk
+}
+to_disk() { flush "$partial" || fail "the disk of $bckups reports an error: this backup is discarded"; }`;
 }

@@ -16,7 +16,7 @@ release_stranded() {
   method=$(fact "$journal" guard-armed method)
   held=$(fact "$journal" guard-armed held)
   if ! thaw; then
-    echo "instance $instance was left standing still by a run that died, and Docker does not let it go on: docker unpause $container" >&2
+    echo "instance $instance was left standing still by a run that died, and Docker does not let it go on: docker $(way_on) $container" >&2
     exit 1
   fi
   state resumed '"by":"repair"'

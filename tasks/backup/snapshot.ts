@@ -135,6 +135,7 @@ late_copy() {
   if [ ! -d "$source/data" ]; then fail "the snapshot cannot be read: there is no $source/data"; fi
   set -- rsync ${rsyncOptions(job)} ${job.rsync.exact ? [] : ['--checksum']} ${job.hooks?.frozen ?? []} --delete --info=progress2
   if [ -n "$previous" ]; then set -- "$@" --link-dest="$bckups/$previous"; fi
+  if [ -e "$home/distrust" ]; then set -- "$@" --checksum; fi
   copy snapshot "$@" "$source/data" "$source/config" "$source/log" "$partial/"
   frozen=$?
   judge_pass snapshot $frozen

@@ -50,8 +50,9 @@ if [ -L ${bckups} ]; then echo 'bckups link'; elif [ -d ${bckups} ]; then echo '
 newest=
 for one in ${bckups}/[0-9]*Z; do
   if [ -L "$one" ] || [ ! -d "$one" ]; then continue; fi
-  echo "backup \${one##*/}"
+  # What is no backup counts for no rule, and is left to people.
   if [ ! -f "$one/manifest.json" ]; then continue; fi
+  echo "backup \${one##*/}"
   newest=$one
   if [ -f "$one/verified.json" ]; then
     echo "proof \${one##*/} $(sha256sum <"$one/manifest.json" | cut -c 1-64) $(head -c 4096 "$one/verified.json" | tr '\n' ' ')"

@@ -45,6 +45,8 @@ attribute_entries
 compare_entries 2>"$work/differences" || {
   if ! [ "$backup/manifest.json" -ef manifest.json ]; then wrong 'the backup was removed meanwhile'; fi
   cat "$work/differences" >&2
+  # The next backup compares what it would link to, byte for byte.
+  : >"$home/distrust"
   exit 1
 }
 if [ -s "$work/find.err" ]; then wrong "$(head -n 1 "$work/find.err")"; fi

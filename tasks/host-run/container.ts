@@ -155,7 +155,9 @@ freeze() {
   tries=0
   while :; do
     now=$(container_state)
-    if [ "$now" = "$held true true" ]; then return 2; fi
+    # After an order of ours it may be that order, which Docker carried out late.
+    if [ "$now" = "$held true true" ] && [ $tries = 0 ]; then return 2; fi
+    if [ "$now" = "$held true true" ]; then thaw; now=$(container_state); fi
     if [ "$now" != "$held true false" ]; then return 3; fi
     clock
     since=$ticks asked=$(date +%s%N)
@@ -163,7 +165,7 @@ freeze() {
     refused=$?
     now=$(look_limit=2; container_state)
     if [ $refused = 0 ] && [ "$now" = "$(still)" ]; then return 0; fi
-    case $objected in *'already paused'*) return 2 ;; esac
+    case $tries$objected in 0*'already paused'*) return 2 ;; esac
     thaw
     tries=$((tries + 1))
     if [ $tries -ge 5 ]; then return 1; fi

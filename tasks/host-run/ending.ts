@@ -3,9 +3,16 @@ import { type Sh, sh } from '../../src/core/sh.ts';
 
 /**
  * `succeed FACTS` and `fail SENTENCE`; `hold_lock 'a backup'`. Needs `undo`, a function of the driver: what must be brought
- * in order before it gives up; it may lengthen `sentence`.
+ * in order before it gives up; it may lengthen `sentence`, and set `ending` to `stuck`: then the run has no end, and whoever
+ * comes next repairs it.
  */
-export const endingText: Sh = sh`report() { printf '%s\n' "$1" >"$run/result.new" && persist "$run/result.new" && mv -f "$run/result.new" "$run/result.json"; }
+export const endingText: Sh = sh`report() {
+  forget_secrets
+  printf '%s\n' "$1" >"$run/result.new" || return
+  persist "$run/result.new"
+  mv -f "$run/result.new" "$run/result.json"
+}
+forget_secrets() { rm -f "$run"/restic-*.env "$run"/restic-*.password; }
 succeed() {
   report "{\"ok\":true,$1}"
   state reported
@@ -14,9 +21,10 @@ succeed() {
 fail() {
   trap '' TERM INT HUP
   sentence=$1
+  ending=failed
   undo
   report "{\"ok\":false,\"failure\":\"$(text "$sentence")\"}"
-  state failed "\"failure\":\"$(text "$sentence")\""
+  state $ending "\"failure\":\"$(text "$sentence")\""
   release_lock
   exit 1
 }

@@ -41,9 +41,10 @@ unfinished() {
     if [ -f "$one" ] && ! grep -q '^{"state":"\(reported\|failed\|abandoned\)"' "$one"; then echo "$one"; fi
   done
 }
-# Whether that backup has made the instance stand still and nobody has let it go on; a reboot has.
+# Whether that backup has made the instance stand still and nobody has let it go on; of a pause, a reboot has.
 stranded() {
-  is_a backup "$1" && has_state "$1" guard-armed && ! has_state "$1" resumed && [ "$(fact "$1" planned boot)" = "$(boot)" ]
+  is_a backup "$1" && has_state "$1" guard-armed && ! has_state "$1" resumed &&
+    { [ "$(fact "$1" guard-armed method)" = stop ] || [ "$(fact "$1" planned boot)" = "$(boot)" ]; }
 }`;
 
 export interface JournalLine {

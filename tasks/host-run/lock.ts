@@ -65,9 +65,9 @@ holds_lock() {
 }
 release_lock() { if holds_lock; then rm -rf "$lock"; fi; }`;
 
-/** Prints `busy PID SINCE WHAT` when a living process holds the lock of this instance directory; changes nothing. */
-export function lookAtLock(directory: string): Sh {
-  const lock = `${directory}/.girofle/lock`;
+/** Prints `busy PID SINCE WHAT` when a living process holds a lock of this instance directory; changes nothing. */
+export function lookAtLock(directory: string, name: 'lock' | 'drill-lock' = 'lock'): Sh {
+  const lock = `${directory}/.girofle/${name}`;
   return joinSh([
     basicsText,
     lockText,

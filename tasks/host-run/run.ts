@@ -59,8 +59,11 @@ export const basicsText: Sh = sh`clock() {
 utc() { date -u +%Y-%m-%dT%H:%M:%SZ; }
 # A sentence as the inside of a JSON string.
 text() { printf '%s' "$1" | tr '\n\t' '  ' | tr -cd '\40-\176' | sed 's/[\\"]/\\&/g'; }
-# Onto the disk; without names where sync takes none.
-persist() { sync "$@" 2>/dev/null || sync; }
+# Onto the disk: files and folders by name, or a file system as a whole. Only here a disk that fails says so; a sync that takes
+# no names is asked for everything.
+persist() { sync "$@" 2>/dev/null || blind_sync; }
+flush() { sync -f "$1" 2>/dev/null || blind_sync; }
+blind_sync() { if sync -f /proc 2>/dev/null; then return 1; else sync; fi; }
 nap() { sleep "$1" 2>/dev/null || sleep 1; }
 # Sets started to the start time of a living process, in ticks since the boot.
 start_of() {

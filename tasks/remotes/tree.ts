@@ -46,7 +46,11 @@ tree_object() {
   printf '%s\n' "$1" >&2
   exit "$2"
 }
-tree_sync() { sync -f "$1" 2>/dev/null || sync; }
+tree_sync() {
+  if sync -f "$1" 2>/dev/null; then return; fi
+  # Only here a disk that fails says so; a sync that takes no names is asked for everything.
+  if sync -f /proc 2>/dev/null; then tree_object "the disk of $1 reports an error" 2; else sync; fi
+}
 tree_present() {
   if [ ! -d "$base" ]; then tree_object "$base is not there: is it mounted?" 2; fi
   if [ ! -f "$base/"${SENTINEL} ]; then tree_object "there is no "${SENTINEL}" in $base: what should be mounted there is not, or the remote was never set up" 2; fi

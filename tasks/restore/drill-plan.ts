@@ -9,6 +9,7 @@ import { createStep, removeStep } from '../docker/life.ts';
 import { pullStep } from '../docker/pull.ts';
 import { showBytes } from '../docker/units.ts';
 import { followSteps } from '../host-run/follow.ts';
+import type { LockOwner } from '../host-run/lock.ts';
 import type { RemoteDriver } from '../remotes/remote.ts';
 import { drillBody } from './drill-body.ts';
 import { drillScript } from './drill-driver.ts';
@@ -31,6 +32,8 @@ export interface DrillSeen extends SeenSource {
   readonly info: ValueMap;
   /** Bytes that are free; 0 where the host does not say. */
   readonly memory: number;
+  /** Another drill of the instance, at work. */
+  readonly other: LockOwner | undefined;
 }
 
 /** What a drill is asked beside what a restore is. */

@@ -12,14 +12,21 @@ export const MARK = '.girofle-before';
  * at once; both while process PID holds the lock, and only after that restore has come to an end.
  */
 export const oldTreesText: Sh = sh`mark_kept() {
-  printf 'utc=%s\nexpires=%s\nrestore=%s\nbackup=%s\n' "$(utc)" $(($(date +%s) + keep_before)) "$id" "$date" >"$1/"${MARK}
+  clock
+  printf 'utc=%s\nexpires=%s\nboot=%s\nuptime=%s\nrestore=%s\nbackup=%s\n' "$(utc)" $(($(date +%s) + keep_before)) "$(boot)" "\${uptime%.*}" "$id" "$date" >"$1/"${MARK}
 }
 expire() {
   if ! held_by "$1"; then echo "process $1 does not hold the lock of instance $instance" >&2; exit 1; fi
   find_kept || exit 0
   until=$(sed -n 's/^expires=\([0-9]*\)$/\1/p' "$kept_tree/"${MARK} 2>/dev/null)
-  if [ "$kept_tree" = "$removing" ]; then until=0; fi
+  if [ "$kept_tree" = "$removing" ]; then until=0; elif ahead_of_time "$kept_tree/"${MARK}; then exit 0; fi
   if [ -n "$until" ] && [ "$(date +%s)" -ge "$until" ]; then remove_kept; fi
+}
+# A clock that was set far ahead is not believed as long as the host itself has not been up for that long.
+ahead_of_time() {
+  clock
+  up_then=$(sed -n 's/^uptime=\([0-9]*\)$/\1/p' "$1" 2>/dev/null)
+  [ -n "$up_then" ] && grep -qx "boot=$(boot)" "$1" && [ $((\${uptime%.*} - up_then)) -lt "$keep_before" ]
 }
 confirm() {
   if ! held_by "$1"; then echo "process $1 does not hold the lock of instance $instance" >&2; exit 1; fi

@@ -73,7 +73,7 @@ const stageAllText: Sh = sh`stage_backup() {
   fi
   rm -rf "$reader"
   tell 'staging' 'to the disk'
-  sync -f "$staging" 2>/dev/null || sync
+  flush "$staging" || fail "the disk of $staging reports an error"
 }
 # The list of files has the authority: what the copy shows is held against it, its content was compared before.
 set_right() {

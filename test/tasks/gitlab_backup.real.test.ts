@@ -355,10 +355,13 @@ test('stopped instead of paused; and by curl where there is no docker command', 
 test('old backups are removed once the new one is there, but never the last that is verified', async () => {
   for (const date of ['2020-01-01T00-00-00Z', '2020-01-02T00-00-00Z', '2020-01-03T00-00-00Z']) {
     mkdirSync(`${rig.bckups}/${date}`);
+    writeFileSync(`${rig.bckups}/${date}/manifest.json`, '{}');
   }
   prove('2020-01-02T00-00-00Z', 'the manifest');
   prove('2020-01-03T00-00-00Z', 'tampered with', 'before');
   mkdirSync(`${rig.bckups}/22-11-2019-time-08-48-00`);
+  // No backup: it counts for no rule, and is not removed.
+  mkdirSync(`${rig.bckups}/2020-01-04T00-00-00Z`);
   const { result, says } = await rig.backup({ keep: { last: 1 } });
   expect(result.msg).toBeUndefined();
   expect(says.slice(3)).toEqual([
@@ -367,6 +370,7 @@ test('old backups are removed once the new one is there, but never the last that
   ]);
   expect(readdirSync(rig.bckups).sort()).toEqual([
     '2020-01-02T00-00-00Z',
+    '2020-01-04T00-00-00Z',
     result.date,
     '22-11-2019-time-08-48-00',
   ]);

@@ -1,11 +1,22 @@
 /** Faults that make a copy doubtful, though no command may have said so: each is noticed, and has its outcome. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { dig } from '../../../tasks/docker/dig.ts';
+import { gitlab_backup_verify } from '../../../tasks/gitlab_backup_verify.ts';
 import { BackupRig, command, failureOf, nextSucceeds, wrap } from '../../support/backup-rig.ts';
 import { until } from '../../support/processes.ts';
+import { runDockerModule } from '../../support/run-docker-module.ts';
 
 const rig = new BackupRig(973);
 const bin = `${rig.root}/bin`;
@@ -56,7 +67,10 @@ describe("rsync's code in the frozen pass", () => {
 
   test('says nothing of older backups: none is removed after a failure, with failures only since the last good one', async () => {
     const old = ['2020-01-01T00-00-00Z', '2020-01-02T00-00-00Z', '2020-01-03T00-00-00Z'];
-    for (const date of old) mkdirSync(`${rig.bckups}/${date}`);
+    for (const date of old) {
+      mkdirSync(`${rig.bckups}/${date}`);
+      writeFileSync(`${rig.bckups}/${date}/manifest.json`, '{}');
+    }
     for (const _ of [1, 2]) {
       const { result } = await rig.backup({ keep: { last: 1 } }, { env: ending(23) });
       expect([result.failed, result.pruned]).toEqual([true, 0]);
@@ -265,6 +279,34 @@ esac`,
   });
 });
 
+describe('a backup that was found damaged', () => {
+  test('hands its damage down to no later one: the next backup copies the file anew', async () => {
+    rig.write('data/pack', 'x'.repeat(5000));
+    command('touch', '-d', '2020-01-01', `${rig.volumes}/data/pack`);
+    const first = await rig.backup();
+    const bad = `${rig.bckups}/${first.result.date}/data/pack`;
+    const { atime, mtime } = statSync(bad);
+    writeFileSync(bad, 'y'.repeat(5000));
+    utimesSync(bad, atime, mtime);
+    const verified = await runDockerModule(gitlab_backup_verify, { root: rig.root, instance: rig.number });
+    expect([verified.failed, existsSync(`${rig.directory}/.girofle/distrust`)]).toEqual([true, true]);
+    const second = await rig.backup();
+    expect(readFileSync(`${rig.bckups}/${second.result.date}/data/pack`, 'utf8')).toBe('x'.repeat(5000));
+    expect(existsSync(`${rig.directory}/.girofle/distrust`)).toBe(false);
+  });
+});
+
+describe('a disk that fails when it is synced', () => {
+  test('discards the backup: nothing dated is there, the instance runs', async () => {
+    // The file system of the backups reports an error, all others are well.
+    const env = wrap(bin, { sync: 'case "$*" in *bckups*) exit 1 ;; esac\nexec "$REAL" "$@"' });
+    const { result } = await rig.backup({}, { env });
+    expect(result.msg).toBe(`the disk of ${rig.bckups} reports an error: this backup is discarded`);
+    expect([rig.dates(), rig.status()]).toEqual([[], 'running']);
+    await nextSucceeds(rig);
+  });
+});
+
 describe('warnings', () => {
   test('a backup that is less than half as large as the last, and one that is overdue', async () => {
     rig.write('data/big', Buffer.alloc(1 << 20, 1));
@@ -287,7 +329,7 @@ describe('warnings', () => {
   test('an old backup that cannot be removed: the new one is good all the same', async () => {
     const stuck = `${rig.bckups}/2020-01-01T00-00-00Z`;
     mkdirSync(stuck);
-    writeFileSync(`${stuck}/file`, '');
+    writeFileSync(`${stuck}/manifest.json`, '{}');
     command('chattr', '+i', stuck);
     const { result, failed } = await rig.backup({ keep: { last: 1 } });
     command(

@@ -248,7 +248,11 @@ describe('what was replaced', () => {
     expect(expires - Date.now() / 1000).toBeGreaterThan(7 * 86_400 - 60);
     await rig.backup();
     expect(rig.trees()).toEqual([kept, 'mapping-volumes']);
-    writeFileSync(mark, readFileSync(mark, 'utf8').replace(/^expires=.*/m, 'expires=1'));
+    const ahead = readFileSync(mark, 'utf8').replace(/^expires=.*/m, 'expires=1');
+    writeFileSync(mark, ahead);
+    await rig.backup();
+    expect(rig.trees(), 'a clock far ahead is not believed').toEqual([kept, 'mapping-volumes']);
+    writeFileSync(mark, ahead.replace(/^boot=.*/m, 'boot=another'));
     await rig.backup();
     expect([rig.containers(), rig.trees()]).toEqual([{ C: 'running' }, ['mapping-volumes']]);
   });
