@@ -1,4 +1,4 @@
-/** Who may import whom, as DESIGN.md's rooms have it, read from the bundler's own view of the files. */
+/** Who may import whom, as CONTRIBUTING.md has it, read from the bundler's own view of the files. */
 import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { build } from 'esbuild';
@@ -40,7 +40,7 @@ async function imports(): Promise<readonly (readonly [from: string, to: string])
 }
 
 describe('the rooms', () => {
-  it('import only what DESIGN.md lets them', async () => {
+  it('import only what they may', async () => {
     const found = await imports();
     expect(found.length).toBeGreaterThan(100);
     const forbidden = found.filter(([from, to]) => {

@@ -32,7 +32,7 @@ export function backupsCommand(done: (code: number) => void): Command {
 }
 
 export function backupCommand(done: (code: number) => void): Command {
-  const backup = command('backup').description('one backup');
+  const backup = command('backup').description('verify one backup (backup verify DATE)');
   backup.addCommand(
     hostCommand('verify')
       .description('read a backup whole and compare it with its manifest (playbooks/verify.yml)')

@@ -30,7 +30,7 @@ const WITHOUT_TERMINAL = `restore asks which container, which directory and whic
   girofle-run playbooks/restore.yml -e target_host=vm1 -e instance=2 [-e backup=DATE] [-e from=REMOTE] [-e address=192.0.2.12]
 `;
 
-/** @returns the exit code of DESIGN.md §9 */
+/** @returns the exit code, as README.md lists them */
 export async function restoreInstance(
   words: readonly string[],
   flags: RunFlags,

@@ -30,7 +30,7 @@ export interface Seams {
   readonly becomePassword?: string;
 }
 
-/** @returns the exit code of DESIGN.md §9 */
+/** @returns the exit code, as README.md lists them */
 export async function runPlaybooks(
   files: readonly string[],
   flags: RunFlags,

@@ -15,7 +15,7 @@ import { runPlay } from './run-play.ts';
 import { type RunVariables, scopeFor } from './scope.ts';
 
 /**
- * @returns the exit code of DESIGN.md §9. Rejects with a DiagnosticError when the first play's own words make no sense, and
+ * @returns the exit code, as README.md lists them. Rejects with a DiagnosticError when the first play's own words make no sense, and
  * with what a renderer threw, after everything on the hosts was ended.
  */
 export async function run(options: RunOptions): Promise<number> {

@@ -16,6 +16,7 @@ import { startText } from './start.ts';
 import { swapText } from './swap.ts';
 import { verifyText } from './verify.ts';
 import { watchText } from './watch.ts';
+import { watchdogText } from './watchdog.ts';
 
 /** Every way out leaves one instance, whole. */
 const undoText: Sh = sh`undo() {
@@ -71,6 +72,7 @@ noted=$(fact "$journal" stopping made 2>/dev/null)
 made=\${noted:-$made}
 case $1 in
   repair) repair "$2"; exit ;;
+  watch) watch_over "$2" "$3"; exit ;;
   expire) expire "$2"; exit ;;
   confirm) confirm "$2"; exit ;;
 esac
@@ -107,6 +109,7 @@ export function restoreScript(job: RestoreJob): Sh {
     recoverText,
     endingText,
     watchText,
+    watchdogText,
     fetchText(job),
     verifyText,
     stageText,

@@ -43,6 +43,8 @@ export interface RestoreJob extends RunJob, DockerWay {
   readonly twins?: readonly { readonly name: string; readonly sha256: string }[];
   /** For tests only: the driver stays in this state until a file `go` is in its run's folder. */
   readonly hold?: string;
+  /** For tests only: nobody watches over the driver. */
+  readonly unwatched?: boolean;
   /** For tests only: seconds for which an answer of Docker is awaited. */
   readonly patience?: number;
 }
@@ -75,6 +77,7 @@ old_container=$container.before-$id new_container=$container.restoring-$id
 restart=${job.restart} note=${job.note}
 stop_timeout=${job.stopTimeout} ready_timeout=${job.readyTimeout} keep_before=${job.keepBefore ?? WEEK}
 patience=${job.patience ?? 120}
+unwatched=${job.unwatched ? 'yes' : ''}
 socket=${job.socket}
 required=${(job.required ?? []).join(' ')}
 twins=${(job.twins ?? []).map(({ name, sha256 }) => `${sha256} ${name}`).join('\n')}

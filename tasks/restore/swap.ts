@@ -109,6 +109,7 @@ export const swapText: Sh = joinSh([
   if [ -d "$volumes" ]; then tree=$(stat -c %i "$volumes"); fi
   like_before || fail "$staging cannot get the owner and mode of $volumes"
   [ -d "$bckups" ] || mkdir -m 0700 "$bckups" || fail "$bckups cannot be made"
+  if [ -z "$unwatched" ]; then post_watch; fi
   state stopping "\"made\":\"$made\",\"replaced\":\"$replaced\",\"policy\":\"$policy\",\"was\":\"$was\",\"tree\":\"$tree\",\"old\":\"$old_container\"" ||
     fail "the journal $journal cannot be written"
   phase=swap

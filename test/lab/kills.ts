@@ -232,6 +232,8 @@ async function bringToItsEnd(lab: Lab, { victim }: Aim, struck: Struck): Promise
       ? []
       : [`the driver, which nobody had touched, ended in ${last}`];
   }
+  // Once the old instance was stopped somebody watches over the driver, and ends what it began.
+  await quiet(lab, lab.restored);
   const { failure } = await run('sh', [`${lab.root}/boot.sh`, '20', '20']).then(
     () => ({ failure: '' }),
     error => ({ failure: `the repair failed: ${error.stdout}${error.stderr}` }),

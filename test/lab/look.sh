@@ -12,8 +12,9 @@ query 'select sum(balance) from accounts'
 section counters
 query 'select worker, value, (select count(*) from items i where i.worker = c.worker), (select coalesce(max(n), 0) from items i where i.worker = c.worker) from counters c order by worker'
 section skewed
-query "select id from accounts a where balance <> 1000
-  + coalesce((select sum(amount) from items where target = a.id), 0) - coalesce((select sum(amount) from items where source = a.id), 0) order by id"
+query 'select a.id from accounts a left join (
+  select account, sum(amount) amount from (select target account, amount from items union all select source, -amount from items) moved group by account
+) m on m.account = a.id where a.balance <> 1000 + coalesce(m.amount, 0) order by a.id'
 section shelves
 query 'select (select coalesce(sum(version), 0) from shelves) - (select count(*) from items)'
 section items

@@ -152,6 +152,7 @@ export class RestoreRig extends BackupRig {
       docker: 'cli',
       socket: '/var/run/docker.sock',
       patience: 5,
+      unwatched: true,
       ...more,
     };
   }

@@ -1,4 +1,5 @@
 /** A restore whose driver was killed with -9: the old instance or the new one runs, whole, on the Docker daemon of this machine. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sh } from '../../../src/core/sh.ts';
@@ -49,6 +50,51 @@ async function outcome() {
 }
 
 const oldAgain = { instance: 'old', tree: 'old', containers: { C: 'running' }, trees: ['mapping-volumes'] };
+
+describe('with somebody who watches over it', () => {
+  test.each(['stopping', 'stopped', 'renamed', 'moved', 'placed'])(
+    'in state %s: the old instance is put back at once, and runs within two seconds',
+    async state => {
+      const driven = await rig.restoreHeldAt(state, { unwatched: false });
+      driven.kill();
+      const killed = performance.now();
+      await until('the old one to run again', () => isBack(), 20);
+      expect((performance.now() - killed) / 1000).toBeLessThan(2);
+      await until('the restore to be at its end', () => driven.states().includes('abandoned'), 20);
+      expect(await outcome()).toMatchObject(oldAgain);
+      await until('the lock to be given back', () => !existsSync(`${rig.directory}/.girofle/lock`), 5);
+    },
+  );
+
+  test('in state started: what was restored stays, once it is healthy', async () => {
+    const driven = await rig.restoreHeldAt('started', { unwatched: false });
+    driven.kill();
+    driven.go();
+    await until('the restore to be at its end', () => driven.states().includes('reported'), 30);
+    expect(await outcome()).toMatchObject({ instance: 'new', tree: 'new' });
+  });
+
+  test('of a restore that ends by itself nobody is left behind', async () => {
+    const driven = await rig.restore({ unwatched: false });
+    expect(isOk(await driven.ended())).toBe(true);
+    await until(
+      'whoever watched to go',
+      () => !processes().some(({ words }) => words.includes(`${driven.run}/driver.sh`)),
+      5,
+    );
+    expect(driven.states().at(-1)).toBe('reported');
+  });
+});
+
+/** The old container has its name again, and runs. */
+function isBack(): boolean {
+  const { stdout } = spawnSync(
+    'docker',
+    ['inspect', '--format', '{{.Id}} {{.State.Running}}', rig.container],
+    { encoding: 'utf8' },
+  );
+  return stdout.trim() === `${old} true`;
+}
 
 describe('before anything is stopped', () => {
   test.each(['recovered', 'fetched', 'verified', 'staged'])(
