@@ -37,7 +37,11 @@ export async function lookBy(
     renderer,
     ...(becomePassword === undefined ? {} : { becomePassword }),
   });
-  const ends = events.flatMap(event => (event.type === 'task_end' && event.module === module ? [event] : []));
+  // Hosts answer as they can: they are told in the order of the inventory.
+  const order = events.flatMap(event => (event.type === 'play_start' ? event.hosts : []));
+  const ends = events
+    .flatMap(event => (event.type === 'task_end' && event.module === module ? [event] : []))
+    .toSorted((a, b) => order.indexOf(a.host) - order.indexOf(b.host));
   return {
     code,
     hosts: ends.flatMap(({ host, status, result }) =>

@@ -191,10 +191,12 @@ export function listingText(_: BackupJob): Sh {
     joinText,
     sh`list_files() {
   drop_sockets
+  list_attributes &
+  labelling=$!
   list_entries
   list_known
   hash_files
-  list_attributes
+  wait "$labelling" || fail 'the extended attributes of the copy cannot be listed'
   write_list
   tally
   check_list

@@ -181,7 +181,7 @@ describe('what was done to a backup is named', () => {
       { instance: 1, date: DATE, sound: false, differences: says, notes: [] },
     ]);
     expect(existsSync(join(folder, 'verified.json'))).toBe(false);
-    expect(readdirSync(join(directory, '.girofle'))).toEqual([]);
+    expect(readdirSync(join(directory, '.girofle'))).toEqual(['distrust']);
   });
 
   test.skipIf(!xattrs)('another extended attribute', async () => {
