@@ -64,14 +64,14 @@ find_previous() {
  * given another mode since is copied anew as well.
  */
 const roomText: Sh = sh`changed_since() {
-  set -- data config log -type f
-  if [ -n "$previous_began" ]; then set -- "$@" -newerct "$previous_began"; fi
-  (cd "$volumes" && find "$@" -printf '%k\n')
+  set --
+  if [ -n "$previous_began" ]; then set -- -newerct "$previous_began"; fi
+  (cd "$volumes" && find data config log ! -type f -printf 'other\n' -o -type f "$@" -printf '%k\n')
 }
 measure() {
-  set -- $(changed_since | awk '{ kib += $1 } END { printf "%.0f %d\n", kib * 1.1 + 65536, NR }')
-  needed=$1
-  inodes=$(($2 * 11 / 10 + 1000 + $(cd "$volumes" && find data config log ! -type f -printf '\n' | wc -l)))
+  set -- $(changed_since | awk '$1 == "other" { others++; next } { kib += $1; files++ }
+    END { printf "%.0f %d\n", kib * 1.1 + 65536, files * 1.1 + 1000 + others }')
+  needed=$1 inodes=$2
 }
 free_space() { df -Pk "$bckups" | awk 'NR == 2 { print $4 }'; }
 free_inodes() { df -Pi "$bckups" | awk 'NR == 2 { if ($2 + 0 > 0) print $4; else print "any" }'; }

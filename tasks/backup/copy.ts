@@ -68,7 +68,7 @@ function hotText(job: BackupJob): Sh {
   if [ -n "$previous" ]; then set -- "$@" --link-dest="$bckups/$previous"; fi
   # A backup was found damaged: what it was linked to may be so too.
   if [ -e "$home/distrust" ]; then set -- "$@" --checksum; fi
-  note_previous &
+  (note_image; note_previous) &
   noting=$!
   copy hot "$@" "$volumes/data" "$volumes/config" "$volumes/log" "$partial/"
   hot=$?

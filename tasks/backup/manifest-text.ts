@@ -14,11 +14,14 @@ lock_files() {
 }
 first_of() { head -n 1 "$1" 2>/dev/null | tr -d '\r'; }
 postgresql() { first_of "$(ls "$partial/data/postgresql/data/PG_VERSION" "$partial/data/postgresql/PG_VERSION" 2>/dev/null | head -n 1)"; }
+# Beside the hot pass: Docker takes its time.
+note_image() { image_digests ${imageId} >"$run/digests.list"; }
 write_manifest() {
   to_disk
   locks=$(lock_files | as_list) excluded=$(as_list <"$run/sockets.list")
   case "$locks$excluded" in '['*']['*']') ;; *) fail 'the manifest cannot be written: awk fails' ;; esac
-  digests=$(image_digests ${imageId})
+  [ -e "$run/digests.list" ] || note_image
+  digests=$(cat "$run/digests.list")
   if [ "$digests" = null ]; then digests=; fi
   clock
   {
